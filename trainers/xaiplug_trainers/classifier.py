@@ -1,0 +1,85 @@
+"""The one LightningModule of all tasks."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
+from torch import Tensor
+
+from xaiplug.errors import DataError, did_you_mean
+from xaiplug_trainers.data.base import Geometry
+from xaiplug_trainers.losses import LOSSES
+from xaiplug_trainers.networks import build, kwargs_for
+from xaiplug_trainers.normalise import Normalise
+
+__all__ = ["ImageClassifier"]
+
+Batch = tuple[Tensor, Tensor]
+
+
+class ImageClassifier(pl.LightningModule):
+    """A network, its loss and its optimiser; inputs are in pixel space, normalised here as the export will say.
+
+    Args:
+        network: a name of `networks/table.py`.
+        network_params: constructor arguments of the network beyond the shapes, which come from the data.
+        loss: a name of `losses.py`.
+        optimizer: how to make the optimiser from parameters.
+        scheduler: how to make the learning-rate schedule from the optimiser; stepped once an epoch.
+        geometry: the data's shapes and normalisation; linked to the data by the command line.
+    """
+
+    def __init__(
+        self,
+        network: str = "small-cnn",
+        network_params: dict[str, Any] | None = None,
+        loss: str = "cross-entropy",
+        optimizer: OptimizerCallable = torch.optim.Adam,
+        scheduler: LRSchedulerCallable | None = None,
+        geometry: Any = None,
+    ) -> None:
+        super().__init__()
+        shapes: Geometry = geometry
+        self.network_class, self.network_kwargs = kwargs_for(
+            network, shapes.shape, shapes.outputs, network_params or {}
+        )
+        self.network = build(self.network_class, self.network_kwargs)
+        self.normalise = Normalise(shapes.mean, shapes.std)
+        if loss not in LOSSES:
+            raise DataError(f"the losses are {', '.join(LOSSES)}; there is no {loss!r}{did_you_mean(loss, LOSSES)}")
+        self.loss = LOSSES[loss]
+        self.optimizer = optimizer
+        self.scheduler = scheduler
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(self.normalise(x))
+
+    def on_fit_start(self) -> None:
+        if self.device.type == "cuda" and len(self.network_kwargs.keys() & {"channels"}):
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        inputs, labels = batch
+        loss = self.loss(self(inputs), labels)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, sync_dist=True, batch_size=len(labels))
+        return loss
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        inputs, labels = batch
+        outputs = self(inputs)
+        shared: dict[str, Any] = {"prog_bar": True, "sync_dist": True, "batch_size": len(labels)}
+        self.log("val_loss", self.loss(outputs, labels), **shared)
+        self.log("val_accuracy", correct(outputs, labels).float().mean(), **shared)
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self.optimizer(self.parameters())
+        if self.scheduler is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": self.scheduler(optimizer)}
+
+
+def correct(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Whether each prediction (B,) is right: the largest output, or whether a single output exceeds one half."""
+    predicted = outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).long()
+    return predicted == labels

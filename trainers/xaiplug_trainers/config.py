@@ -1,0 +1,58 @@
+"""A task's configuration: its YAML file, with the flat parameters of a run file written into their places."""
+
+import copy
+import inspect
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from xaiplug.errors import DataError, did_you_mean
+
+__all__ = ["MACHINE_ONLY", "resolve"]
+
+# Fields of the data that say where to look, not what is seen: no part of a key.
+MACHINE_ONLY = frozenset({"data_root", "download"})
+
+# What a run file calls it -> where LightningCLI wants it. Every other parameter is a field of the task's data.
+_PLACES = {
+    "seed": "seed_everything",
+    "max_epochs": "trainer.max_epochs",
+    "batch_size": "data.batch_size",
+    "augment": "data.augment",
+    "network": "model.network",
+    "network_params": "model.network_params",
+    "loss": "model.loss",
+    "lr": "model.optimizer.init_args.lr",
+    "weight_decay": "model.optimizer.init_args.weight_decay",
+}
+
+
+def resolve(task: str, data_class: type, params: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of `task` with `params` in it. Raises `DataError` for a name that is neither."""
+    config = read(task)
+    fields = list(inspect.signature(data_class).parameters)
+    for name, value in params.items():
+        if name in _PLACES:
+            _place(config, _PLACES[name], value)
+        elif name in fields:
+            _place(config, f"data.dataset.init_args.{name}", value)
+        else:
+            known = sorted({*_PLACES, *fields})
+            raise DataError(
+                f"task {task!r} knows {', '.join(known)}, and no parameter {name!r}{did_you_mean(name, known)}"
+            )
+    return config
+
+
+def read(task: str) -> dict[str, Any]:
+    """`configs/<task>.yaml`, parsed."""
+    text = (files("xaiplug_trainers") / "configs" / f"{task}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def _place(config: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        config = config.setdefault(parent, {})
+    config[last] = copy.deepcopy(value)

@@ -1,0 +1,29 @@
+"""How good a trained model is."""
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["accuracy", "confusion", "predictions"]
+
+
+@torch.inference_mode()
+def predictions(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
+    """Predicted classes (N,) of inputs in pixel space; a single output means class 1 above one half."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in inputs.split(batch_size)])
+    model.train(was_training)
+    return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).long()
+
+
+def accuracy(predicted: Tensor, labels: Tensor) -> float:
+    """The share of right predictions."""
+    return round((predicted == labels).double().mean().item(), 6)
+
+
+def confusion(predicted: Tensor, labels: Tensor, classes: int) -> list[list[int]]:
+    """Counts (classes,classes): row = label, column = prediction."""
+    counts = torch.bincount(labels * classes + predicted, minlength=classes * classes)
+    rows: list[list[int]] = counts.reshape(classes, classes).tolist()
+    return rows

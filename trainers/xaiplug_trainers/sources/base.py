@@ -1,0 +1,82 @@
+"""What a source is, how one is opened by name, and how its images are divided."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from importlib import import_module
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xaiplug.errors import DataError, did_you_mean
+
+__all__ = ["Images", "Part", "Source", "draw", "open_source", "stratified"]
+
+Part = Literal["train", "test"]
+
+_SOURCES = {
+    "digits": "xaiplug_trainers.sources.digits:Digits",
+}
+
+
+@dataclass(frozen=True)
+class Images:
+    """Pixels (N,C,H,W) uint8 and labels (N,) int64, in the order of the source."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Source(ABC):
+    """Labelled images in two parts that share none: `train` and `test`.
+
+    `data_root`: the folder to look in (else the environment variable XAIPLUG_DATA); `download`: fetch what is missing.
+    Embedded sources need neither.
+    """
+
+    data_root: str | None = None
+    download: bool = False
+
+    name: ClassVar[str]
+    channels: ClassVar[int]
+    size: ClassVar[int]
+    class_names: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def images(self, part: Part) -> Images:
+        """All images of one part. Raises `DataError` when the files are not there."""
+
+    @abstractmethod
+    def identity(self) -> str:
+        """A short string that changes when the images do, and not with the folder that they lie in."""
+
+
+def open_source(name: str, data_root: str | None = None, download: bool = False) -> Source:
+    """The source called `name`. Raises `DataError` naming the known ones."""
+    if name not in _SOURCES:
+        raise DataError(f"the sources are {', '.join(_SOURCES)}; there is no {name!r}{did_you_mean(name, _SOURCES)}")
+    module, attribute = _SOURCES[name].split(":")
+    source: Source = getattr(import_module(module), attribute)(data_root=data_root, download=download)
+    return source
+
+
+def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices (kept, taken), each ascending: of every class, the rounded `share` is taken, at random from `seed`."""
+    rng = np.random.default_rng(seed)
+    taken: list[NDArray[np.int64]] = []
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        taken.append(members[: round(share * len(members))])
+    chosen = np.sort(np.concatenate(taken))
+    return np.setdiff1d(np.arange(len(labels)), chosen), chosen
+
+
+def draw(count: int, available: int, seed: int) -> NDArray[np.int64]:
+    """`count` indices below `available`, shuffled; each is drawn again only after all were drawn."""
+    rng = np.random.default_rng(seed)
+    rounds = [rng.permutation(available) for _ in range(-(-count // available))]
+    return np.concatenate(rounds)[:count]

@@ -1,0 +1,81 @@
+"""What a task offers to the core: its name, its splits, a cheap key, samples, and training.
+
+Light on purpose: torch and Lightning are imported by the calls that need them.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xaiplug_trainers import __version__
+from xaiplug_trainers.config import MACHINE_ONLY, resolve
+
+if TYPE_CHECKING:
+    from xaiplug import Samples
+    from xaiplug_trainers.data.base import TaskData
+
+__all__ = ["Task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One supporting model: data with known truth, a network, a loss and a `configs/<name>.yaml`.
+
+    `data` is the import string of the `TaskData` class; `folds` how many models the default configuration splits its
+    data over (1: no folds). `params` of every method are the run file's: the data's own fields, and `network`,
+    `network_params`, `loss`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`.
+    """
+
+    name: str
+    summary: str
+    data: str
+    splits: tuple[str, ...]
+    folds: int = 1
+
+    def key(self, *, fold: int | None = None, **params: Any) -> str:
+        """Hash (16 hex digits) of everything that determines the trained model. Trains nothing.
+
+        Raises `DataError` for an unknown parameter or a source that is not there.
+        """
+        return self.key_of(self.config(fold=fold, **params))
+
+    def train(self, output: Path, arguments: Sequence[str] = (), *, fold: int | None = None, **params: Any) -> Path:
+        """Train, export `model.safetensors` and `model.yaml` into `output`, and return the path of the latter.
+
+        `arguments` go untouched to LightningCLI (`--trainer.max_epochs=3`, `--config my.yaml`, ...). A training that
+        was killed goes on from its last epoch when it is started again with the same settings and output.
+        """
+        from xaiplug_trainers.training import train
+
+        return train(self, Path(output), tuple(arguments), self.config(fold=fold, **params))
+
+    def samples(self, split: str, *, limit: int | None = None, fold: int | None = None, **params: Any) -> "Samples":
+        """The images (N,C,H,W) in [0,1], labels and ground truth of one split, the first `limit` of them."""
+        return self.load_data(self.config(fold=fold, **params)).samples(split, limit=limit)
+
+    def config(self, *, fold: int | None = None, **params: Any) -> dict[str, Any]:
+        """`configs/<name>.yaml` with the run file's parameters written into it: what LightningCLI is given."""
+        return resolve(self.name, self._data_class(), {**params, **({} if fold is None else {"fold": fold})})
+
+    def load_data(self, config: dict[str, Any]) -> "TaskData":
+        """The data that a configuration describes."""
+        return self._data_class()(**config["data"]["dataset"].get("init_args", {}))
+
+    def key_of(self, config: dict[str, Any], arguments: Sequence[str] = ()) -> str:
+        """The key of a configuration; command-line arguments, when there are any, are part of it word for word."""
+        identity = json.loads(json.dumps(config))
+        fields = identity["data"]["dataset"].get("init_args", {})
+        identity["data"]["dataset"]["init_args"] = {k: v for k, v in fields.items() if k not in MACHINE_ONLY}
+        identity |= {"task": self.name, "trainers": __version__, "data_id": self.load_data(config).data_id()}
+        if arguments:
+            identity["arguments"] = list(arguments)
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _data_class(self) -> "type[TaskData]":
+        module, name = self.data.split(":")
+        data_class: type[TaskData] = getattr(import_module(module), name)
+        return data_class

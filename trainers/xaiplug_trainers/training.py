@@ -1,0 +1,89 @@
+"""One training from a configuration to an exported model."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import yaml
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+
+from xaiplug_trainers.classifier import ImageClassifier
+from xaiplug_trainers.config import MACHINE_ONLY
+from xaiplug_trainers.datamodule import TaskDataModule
+from xaiplug_trainers.export import export
+from xaiplug_trainers.isolation import bars_on_stderr, isolated, quiet
+
+if TYPE_CHECKING:
+    from xaiplug_trainers.task import Task
+
+__all__ = ["train"]
+
+
+def train(task: "Task", output: Path, arguments: tuple[str, ...], config: dict[str, Any]) -> Path:
+    """Train as `config`, then `arguments`, say; export into `output`; return the path of `model.yaml`."""
+    key = task.key_of(config, arguments)
+    resume = output / ".resume"
+    with isolated():
+        with quiet():
+            cli = _configured(config, arguments, output, resume / key)
+        checkpoint = resume / key / "last.ckpt"
+        with quiet(), bars_on_stderr():
+            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=str(checkpoint) if checkpoint.exists() else None)
+        model = output / "model.yaml"
+        if cli.trainer.interrupted:
+            raise KeyboardInterrupt
+        if cli.trainer.is_global_zero:
+            model = export(cli.model, cli.datamodule.dataset, output, task=task.name, key=key, config=_used(cli))
+            shutil.rmtree(resume, ignore_errors=True)
+        cli.trainer.strategy.barrier("export")
+    return model
+
+
+def _used(cli: LightningCLI) -> dict[str, Any]:
+    """The configuration that was used, as plain data, without what is this machine's alone."""
+    config: dict[str, Any] = yaml.safe_load(cli.parser.dump(cli.config, skip_link_targets=True))
+    for name in ("logger", "default_root_dir"):
+        config["trainer"].pop(name, None)
+    for name in MACHINE_ONLY:
+        config["data"]["dataset"].get("init_args", {}).pop(name, None)
+    return config
+
+
+class _TaskCLI(LightningCLI):
+    """LightningCLI whose network is told the shapes of the data, and that uses half precision where a GPU is."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.link_arguments("data.geometry", "model.geometry", apply_on="instantiate")
+        parser.link_arguments("seed_everything", "data.order_seed")
+
+    def before_instantiate_classes(self) -> None:
+        trainer = self.config.trainer
+        if trainer.precision is None and trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+            trainer.precision = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+
+
+def _configured(config: dict[str, Any], arguments: tuple[str, ...], output: Path, checkpoints: Path) -> LightningCLI:
+    """Trainer, model and data as Lightning's command line makes them from the configuration and the arguments."""
+    config = {**config, "trainer": {**_trainer_defaults(output), **config.get("trainer", {})}}
+    # Overwritten once an epoch: what a killed training goes on from.
+    last = ModelCheckpoint(dirpath=checkpoints, filename="last", enable_version_counter=False)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.yaml"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        return _TaskCLI(
+            ImageClassifier,
+            TaskDataModule,
+            run=False,
+            save_config_callback=None,
+            trainer_defaults={"callbacks": [last]},
+            args=[f"--config={path}", *arguments],
+        )
+
+
+def _trainer_defaults(output: Path) -> dict[str, Any]:
+    folder = {"save_dir": str(output), "name": "logs"}
+    logger = {"class_path": "pytorch_lightning.loggers.CSVLogger", "init_args": folder}
+    return {"logger": logger, "default_root_dir": str(output), "enable_model_summary": False}
