@@ -1,0 +1,101 @@
+"""xaiplug: a plug-in framework for explaining vision models and defending the explanation.
+
+Importing this package imports no torch; names are loaded when first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from xaiplug.components import (
+    Baseline,
+    Component,
+    Explainer,
+    Imputer,
+    Metric,
+    PairMetric,
+    PixelImputer,
+    RetrainMetric,
+    Segmenter,
+    Use,
+    use,
+)
+from xaiplug.hookspecs import hookimpl
+from xaiplug.spec import Paper, Spec
+
+if TYPE_CHECKING:
+    from xaiplug.api import component, explain, load_data, load_model, score
+    from xaiplug.data.explanation import Explanation, SetScores
+    from xaiplug.data.groups import FeatureGroups
+    from xaiplug.data.query import Pool, Query
+    from xaiplug.data.result import MetricResult, View
+    from xaiplug.data.samples import Samples
+    from xaiplug.data.target import Target
+    from xaiplug.game import MaskedGame
+    from xaiplug.model import Model
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "explain": "xaiplug.api",
+    "score": "xaiplug.api",
+    "component": "xaiplug.api",
+    "load_model": "xaiplug.api",
+    "load_data": "xaiplug.api",
+    "Model": "xaiplug.model",
+    "Query": "xaiplug.data.query",
+    "Pool": "xaiplug.data.query",
+    "Target": "xaiplug.data.target",
+    "FeatureGroups": "xaiplug.data.groups",
+    "Explanation": "xaiplug.data.explanation",
+    "SetScores": "xaiplug.data.explanation",
+    "MetricResult": "xaiplug.data.result",
+    "View": "xaiplug.data.result",
+    "Samples": "xaiplug.data.samples",
+    "MaskedGame": "xaiplug.game",
+}
+
+__all__ = [
+    "Baseline",
+    "Component",
+    "Explainer",
+    "Explanation",
+    "FeatureGroups",
+    "Imputer",
+    "MaskedGame",
+    "Metric",
+    "MetricResult",
+    "Model",
+    "PairMetric",
+    "Paper",
+    "PixelImputer",
+    "Pool",
+    "Query",
+    "RetrainMetric",
+    "Samples",
+    "Segmenter",
+    "SetScores",
+    "Spec",
+    "Target",
+    "Use",
+    "View",
+    "__version__",
+    "component",
+    "explain",
+    "hookimpl",
+    "load_data",
+    "load_model",
+    "score",
+    "use",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'xaiplug' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

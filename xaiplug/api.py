@@ -1,0 +1,139 @@
+"""The notebook entry: explain, score, and the things they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xaiplug.answering import run_explainer, run_metric
+from xaiplug.asking import Given, asking, base_query, complete
+from xaiplug.components import Component, Explainer, Metric
+from xaiplug.data.explanation import Explanation
+from xaiplug.data.load import load_data
+from xaiplug.data.query import MaxBatch
+from xaiplug.data.result import MetricResult
+from xaiplug.errors import ComponentError
+from xaiplug.model.adapter import Model
+from xaiplug.model.load import load_model
+from xaiplug.registry import registry, resolve
+
+__all__ = ["component", "explain", "load_data", "load_model", "score"]
+
+
+def component(kind: str, name: str, **params: Any) -> Component:
+    """Make a component by name: `component("explainer", "ig2", steps=200)`.
+
+    Raises:
+        RegistryError: unknown or ambiguous name.
+        ComponentError: misspelt or ill-typed parameters, all of them.
+    """
+    return registry().create(kind, name, params)
+
+
+def explain(
+    model: Model | nn.Module,
+    inputs: Tensor,
+    explainer: Any,
+    *,
+    target: Any = None,
+    scale: str | None = None,
+    segmenter: Any = None,
+    baseline: Any = None,
+    references: Any = None,
+    imputer: Any = None,
+    pool: Any = None,
+    seed: int = 0,
+    max_batch: MaxBatch = "auto",
+    **params: Any,
+) -> Explanation:
+    """Explain what `model` says of `inputs`.
+
+    Args:
+        model: any module (a one-output module (B,) or (B,1) is a plain score), or a `Model` with normalisation.
+        inputs: images (B,C,H,W) in pixel space, embeddings (B,L,D), or rows (B,F).
+        explainer: a name, `plugin/name`, `(name, params)`, or an instance; `params` are its fields.
+        target: class index or name, one or (B,); None = the predicted class, recorded in the result.
+        scale: logit | log_probability | probability | log_odds; None = the method's own.
+        segmenter, baseline, references, imputer: like `explainer`, or the data: a label map (B,*grid) or (1,*grid),
+            `FeatureGroups`, a tensor (n,B,*shape).
+        pool: `Samples` or (inputs, labels) to draw references from.
+        seed: draws depend on it and on each sample's content, never on batch, order or device.
+        max_batch: rows per forward, or "auto".
+
+    Returns:
+        The explanation, on the device of `inputs`. Model, inputs and global RNG are as they were.
+
+    Raises:
+        RegistryError: unknown name. ComponentError: bad parameters, or a need not given. ShapeError, ModelError,
+        NonFiniteError: inputs, model outputs or attributions are not what they should be.
+    """
+    chosen = _made("explainer", explainer, params)
+    assert isinstance(chosen, Explainer)
+    adapted = Model.of(model)
+    given = Given(segmenter, baseline, references, imputer, pool)
+    with asking(adapted):
+        query = base_query(
+            adapted, inputs, target=target, scale=scale, own_scale=chosen.default_scale, seed=seed, max_batch=max_batch
+        )
+        query, defaults = complete(query, chosen, given)
+        explanation = run_explainer(chosen, query)
+    policy = "predicted" if target is None else "given"
+    return explanation.with_meta({"seed": seed, "target": policy, "defaults": defaults}).to(inputs.device)
+
+
+def score(
+    model: Model | nn.Module,
+    inputs: Tensor,
+    explanation: Explanation,
+    metric: Any,
+    *,
+    relevant: Tensor | None = None,
+    labels: Tensor | None = None,
+    segmenter: Any = None,
+    baseline: Any = None,
+    imputer: Any = None,
+    pool: Any = None,
+    scale: str | None = None,
+    seed: int = 0,
+    max_batch: MaxBatch = "auto",
+    **params: Any,
+) -> MetricResult:
+    """Measure an explanation of `inputs` by `model`.
+
+    Args:
+        explanation: of the same inputs; its target is the one measured.
+        metric: a name, `plugin/name`, `(name, params)`, or an instance; `params` are its fields.
+        relevant: (B,H,W) bool, the known truth, for metrics that need it.
+        labels: (B,) the true classes, for metrics that count right answers.
+        segmenter: for metrics that step through groups; default the explanation's own groups.
+        scale: of the scores asked of the model; None = the metric's own, else the explanation's.
+
+    Raises:
+        As `explain`.
+    """
+    chosen = _made("metric", metric, params)
+    if not isinstance(chosen, Metric):
+        raise ComponentError(f"metric {type(chosen).__name__} compares several models; it runs from a run file")
+    adapted = Model.of(model)
+    own_groups = explanation.groups if segmenter is None and "groups" in chosen.needs else segmenter
+    own_scale = chosen.default_scale or (explanation.target.scale if explanation.target else "logit")
+    given = Given(own_groups, baseline, None, imputer, pool, relevant, labels)
+    with asking(adapted):
+        query = base_query(
+            adapted, inputs, target=explanation.target, scale=scale, own_scale=own_scale, seed=seed, max_batch=max_batch
+        )
+        query, _ = complete(query, chosen, given)
+        moved = explanation.to(query.inputs.device).validate(query)
+        with torch.no_grad():
+            return run_metric(chosen, query, moved)
+
+
+def _made(kind: str, value: Any, params: Mapping[str, Any]) -> Component:
+    if isinstance(value, str):
+        return registry().create(kind, value, params)
+    if params:
+        raise ComponentError(f"give parameters by keyword with a name, not with {value!r:.60}: {', '.join(params)}")
+    return resolve(kind, value)

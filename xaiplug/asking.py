@@ -1,0 +1,275 @@
+"""From what a user gives to a `Query`.
+
+The notebook API and the run's cells both stand on this: one door, so one set of checks and defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaiplug.components import Baseline, Component, Imputer, Segmenter
+from xaiplug.data.groups import FeatureGroups, grid_of
+from xaiplug.data.query import MaxBatch, Pool, Query
+from xaiplug.data.samples import Samples
+from xaiplug.data.seeds import sample_seeds
+from xaiplug.data.target import Target
+from xaiplug.errors import ComponentError, DataError, NonFiniteError, ShapeError, did_you_mean
+from xaiplug.model.adapter import Model
+from xaiplug.registry import resolve
+
+DEFAULTS: dict[str, Any] = {"baseline": "black", "imputer": "baseline", "segmenter": "grid"}
+"""What stands in for a need that nobody gave; recorded in `meta["defaults"]`. References and pools have no default."""
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a user gives beside model and inputs: components by any name, or the data itself."""
+
+    segmenter: Any = None
+    baseline: Any = None
+    references: Any = None
+    imputer: Any = None
+    pool: Any = None
+    relevant: Tensor | None = None
+    labels: Tensor | None = None
+
+
+@contextmanager
+def asking(model: Model) -> Iterator[None]:
+    """Gradients on (also for callers under `no_grad` or `inference_mode`), the model frozen, the RNG guarded."""
+    with torch.inference_mode(False), torch.enable_grad(), model.frozen():
+        yield
+
+
+def base_query(
+    model: Model,
+    inputs: Tensor,
+    *,
+    target: Any = None,
+    scale: str | None = None,
+    own_scale: str | None = "logit",
+    seed: int = 0,
+    max_batch: MaxBatch = "auto",
+) -> Query:
+    """A query with its target and seeds, on the model's device; runs the model once on every input.
+
+    `scale` is what the user asks for, `own_scale` the method's default; a plain one-output score has only its logit.
+
+    Raises:
+        ShapeError: inputs of the wrong shape or dtype. ModelError: the model raises. NonFiniteError: it returns NaN.
+    """
+    model.check_inputs(inputs)
+    moved = inputs.detach().to(model.device)
+    moved = moved.clone() if moved.is_inference() else moved
+    unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
+    query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
+    finite = torch.isfinite(query.logits).all(1)
+    if not bool(finite.all()):
+        rows = (~finite).nonzero().flatten().tolist()
+        raise NonFiniteError(f"model '{model.name}' returned NaN or infinity for sample {', '.join(map(str, rows))}")
+    index = target_index(target, query)
+    classes = query.logits.shape[1]
+    plain_score = classes == 1 and model.output == "softmax"
+    chosen = Target(index, scale or ("logit" if plain_score else own_scale or "logit"))  # type: ignore[arg-type]
+    chosen.check(classes, model.output)
+    return query.replace(target=chosen)
+
+
+def target_index(target: Any, query: Query) -> Tensor:
+    """Class indices (B,) from None (predicted), an index, a class name, a sequence of either, a tensor, or a `Target`.
+
+    Raises:
+        ShapeError: not one per sample. ComponentError: an unknown class name.
+    """
+    batch, device = len(query), query.inputs.device
+    match target:
+        case None:
+            return query.logits.argmax(1)
+        case Target():
+            index = target.index
+        case Tensor():
+            index = target.reshape(-1) if target.ndim == 0 else target
+            if index.is_floating_point() or index.dtype == torch.bool:
+                raise ShapeError(f"target must hold class indices, got {index.dtype}")
+        case str() | int():
+            index = torch.tensor([_class_index(target, query.model)])
+        case [*names]:
+            index = torch.tensor([_class_index(name, query.model) for name in names])
+        case _:
+            raise ShapeError(
+                f"target must be a class index, a class name, or one of them per sample, got {target!r:.80}"
+            )
+    if index.shape not in ((1,), (batch,)):
+        raise ShapeError(f"target must be one class, or one per sample ({batch},), got {tuple(index.shape)}")
+    return index.to(device=device, dtype=torch.int64).expand(batch).contiguous()
+
+
+def _class_index(name: Any, model: Model) -> int:
+    if isinstance(name, int) and not isinstance(name, bool):
+        return name
+    names = model.class_names or ()
+    if name not in names:
+        raise ComponentError(f"model '{model.name}' has no class {name!r}{did_you_mean(str(name), names)}")
+    return names.index(name)
+
+
+def complete(query: Query, component: Component, given: Given) -> tuple[Query, dict[str, Any]]:
+    """Fill in what the component (and its imputer, its baseline) needs, and nothing else.
+
+    Returns:
+        The query, and the defaults that stood in for what was not given.
+
+    Raises:
+        ComponentError: a need that was not given and has no default, or something given that is not needed.
+    """
+    needs = set(component.needs)
+    used: dict[str, Any] = {}
+    imputer: Imputer | None = None
+    if "imputer" in needs:
+        imputer = resolve("imputer", _or_default(given.imputer, "imputer", used))  # type: ignore[assignment]
+        needs |= {"groups", *imputer.needs}  # type: ignore[union-attr]
+    _refuse_unused(component, needs, given)
+    baseline = _policy(given.baseline, "baseline", used) if "baseline" in needs else None
+    references = _policy(given.references, None, used) if "references" in needs else None
+    for policy in (baseline, references):
+        needs |= set(policy.needs) if isinstance(policy, Baseline) else set()
+    if "pool" in needs:
+        query = query.replace(pool=pool_of(given.pool, query))
+    if "groups" in needs:
+        query = query.replace(groups=groups_of(given.segmenter, query, used))
+    if "baseline" in needs:
+        query = query.replace(baseline=built(baseline, query, "baseline"))
+    if "references" in needs:
+        query = query.replace(references=built(references, query, "references"))
+    if imputer is not None:
+        query = query.replace(imputer=imputer)
+    if "relevant" in needs:
+        query = query.replace(relevant=_relevant(given.relevant, query, component))
+    if given.labels is not None:
+        query = query.replace(labels=given.labels.to(query.inputs.device))
+    least = getattr(component, "min_groups", 1)
+    if query.groups is not None and least > 1 and int(query.groups.counts.min()) < least:
+        raise ComponentError(f"{name_of(component)} ranks feature groups and needs at least {least} in every sample")
+    return query, used
+
+
+def _or_default(value: Any, name: str, used: dict[str, Any]) -> Any:
+    if value is None:
+        used[name] = value = DEFAULTS[name]
+    return value
+
+
+def _policy(value: Any, default: str | None, used: dict[str, Any]) -> Any:
+    if value is None and default is None:
+        raise ComponentError(
+            "this method needs references: give references='other-class' with a pool, or a tensor (n,B,*shape) of samples"
+        )
+    value = _or_default(value, default or "", used)
+    return value if isinstance(value, Tensor) else resolve("baseline", value)
+
+
+def _refuse_unused(component: Component, needs: Collection[str], given: Given) -> None:
+    takes = {"segmenter": "groups", "baseline": "baseline", "references": "references", "imputer": "imputer"}
+    for name, need in takes.items():
+        if getattr(given, name) is not None and need not in needs:
+            used = [n for n, wanted in takes.items() if wanted in needs]
+            raise ComponentError(
+                f"{name_of(component)} does not use '{name}' (it uses: {', '.join(used) or 'none of these'})"
+            )
+
+
+def name_of(component: Component) -> str:
+    """`explainer 'ig2'`, for messages."""
+    return f"{component.kind} '{component.origin.name if component.origin else type(component).__name__}'"
+
+
+def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) -> FeatureGroups:
+    """Feature groups from a segmenter by any name, a label map (B,*grid) or (1,*grid), or `FeatureGroups`.
+
+    Without a segmenter, embeddings and rows have one group per position; images are cut by the default segmenter.
+    """
+    inputs = query.inputs
+    shape = tuple(inputs.shape[1:])
+    if isinstance(segmenter, FeatureGroups):
+        return segmenter.to(inputs.device).validate(inputs)
+    if isinstance(segmenter, Tensor):
+        labels = segmenter.expand(len(inputs), *segmenter.shape[1:]) if len(segmenter) == 1 else segmenter
+        return FeatureGroups.from_labels(labels.to(inputs.device)).validate(inputs)
+    if segmenter is None and len(shape) < 3:
+        grid = grid_of(shape)
+        positions = torch.arange(int(torch.tensor(grid).prod()), device=inputs.device).view(1, *grid)
+        return FeatureGroups.from_labels(positions.expand(len(inputs), *grid))
+    chosen = resolve("segmenter", _or_default(segmenter, "segmenter", {} if used is None else used))
+    assert isinstance(chosen, Segmenter)
+    if len(shape) != 3:
+        raise ComponentError(
+            f"segmenters cut images (B,C,H,W); for inputs {tuple(inputs.shape)} give a label map instead"
+        )
+    labels = chosen.segment(inputs, query.seeds)
+    expected = (len(inputs), *shape[1:])
+    if tuple(labels.shape) != expected:
+        raise ShapeError(f"{name_of(chosen)} returned labels {tuple(labels.shape)}, expected {expected}")
+    return FeatureGroups.from_labels(labels.to(inputs.device)).validate(inputs)
+
+
+def built(value: Any, query: Query, what: str) -> Tensor:
+    """Baselines or references (n,B,*shape) from a component or a tensor ((n,B,*shape), (B,*shape), (n,1,*shape) or *shape).
+
+    Raises:
+        ShapeError: it does not fit the inputs.
+    """
+    inputs = query.inputs
+    if isinstance(value, Baseline):
+        made = value.build(query)
+        if made.ndim != inputs.ndim + 1 or made.shape[1:] != inputs.shape:
+            raise ShapeError(
+                f"{name_of(value)} built {tuple(made.shape)}, expected (n,{','.join(map(str, inputs.shape))})"
+            )
+        if not bool(torch.isfinite(made).all()):
+            raise NonFiniteError(f"{name_of(value)} built NaN or infinity")
+        return made.to(inputs)
+    given: Tensor = value.to(inputs)
+    if given.shape == inputs.shape[1:]:
+        given = given[None, None]
+    elif given.shape == inputs.shape:
+        given = given[None]
+    if given.ndim != inputs.ndim + 1 or given.shape[2:] != inputs.shape[1:] or given.shape[1] not in (1, len(inputs)):
+        raise ShapeError(
+            f"{what} {tuple(value.shape)} does not fit inputs {tuple(inputs.shape)}; expected (n,B,*shape)"
+        )
+    return given.expand(len(given), *inputs.shape)
+
+
+def pool_of(pool: Any, query: Query) -> Pool:
+    """A pool on the model's device, with the model's own predictions.
+
+    Raises:
+        DataError: none given.
+    """
+    if isinstance(pool, Pool):
+        return pool
+    if isinstance(pool, Samples):
+        inputs, labels = pool.inputs, pool.labels
+    elif isinstance(pool, Sequence) and len(pool) == 2:
+        inputs, labels = pool
+    else:
+        raise DataError(
+            "this method draws from further samples: give pool=Samples(...), or (inputs (N,*shape), labels (N,))"
+        )
+    inputs = inputs.to(query.inputs)
+    return Pool(inputs, labels.to(inputs.device), query.forward(inputs).argmax(1))
+
+
+def _relevant(relevant: Tensor | None, query: Query, component: Component) -> Tensor:
+    if relevant is None:
+        raise ComponentError(f"{name_of(component)} compares with a known truth: give relevant (B,H,W) bool")
+    grid = grid_of(tuple(query.inputs.shape[1:]))
+    if relevant.dtype != torch.bool or tuple(relevant.shape) != (len(query), *grid):
+        raise ShapeError(f"relevant must be {(len(query), *grid)} bool, got {tuple(relevant.shape)} {relevant.dtype}")
+    return relevant.to(query.inputs.device)

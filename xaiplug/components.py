@@ -1,0 +1,358 @@
+"""The base classes of everything a plug-in offers: typed fields, and one method.
+
+A component is a frozen dataclass whose fields are plain data or other components; tensors are never fields. Fields are
+checked whenever one is made, whichever way (YAML, `component()`, `explain(**params)`, the class itself): a misspelt
+or ill-typed parameter is a `ComponentError` that names all problems at once.
+
+    class SmoothGrad(Explainer):
+        samples: Annotated[int, Ge(1)] = 50
+        \"\"\"Noisy copies per sample.\"\"\"
+        sigma: float = 0.15
+        \"\"\"Standard deviation of the noise, in units of the input range.\"\"\"
+
+        def explain(self, query): ...
+
+The string below a field is its documentation: `xaiplug list explainers smoothgrad` prints it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar, dataclass_transform, get_type_hints
+
+from xaiplug.errors import ComponentError, Problem, XaiplugError, did_you_mean, listing
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from xaiplug.data.explanation import Explanation
+    from xaiplug.data.query import Query
+    from xaiplug.data.result import MetricResult, View
+
+NEEDS = frozenset({"baseline", "groups", "references", "pool", "imputer", "relevant", "models", "task"})
+"""What a component may ask for in `needs`; the query holds it, or it is an error before anything is computed."""
+
+CLAIMS = frozenset(
+    {
+        "completeness",
+        "dummy",
+        "sensitivity",
+        "implementation-invariance",
+        "linearity",
+        "symmetry",
+        "interaction-values",
+        "unbiasedness",
+    }
+)
+"""Axioms that an explainer may claim; the conformance kit holds it to them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a component came from; goes into every stored cell."""
+
+    kind: str
+    name: str
+    plugin: str
+    distribution: str
+    version: str
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
+class Component(ABC):
+    """Typed fields and one method; made frozen and validated by subclassing."""
+
+    kind: ClassVar[str] = ""
+    needs: ClassVar[Collection[str]] = ()
+    origin: ClassVar[Origin | None] = None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls)
+        assign = cls.__init__
+
+        def __init__(self: Component, **params: Any) -> None:
+            assign(self, **validate(type(self), params))
+
+        cls.__init__ = __init__  # type: ignore[method-assign]
+
+    def params(self) -> dict[str, Any]:
+        """Fields as plain data, inner components as `{"use": ..., "params": ...}`; making the class of it is the way back."""
+        return {field.name: _plain(getattr(self, field.name)) for field in _fields(type(self))}
+
+    def describe(self) -> dict[str, Any]:
+        """`{"use": "plugin/name", "params": {...}}`; a class outside the registry is named `module:Class`."""
+        if self.origin is not None:
+            return {"use": f"{self.origin.plugin}/{self.origin.name}", "params": self.params()}
+        return {"use": f"{type(self).__module__}:{type(self).__qualname__}", "params": self.params()}
+
+
+class Segmenter(Component):
+    """Divides images into feature groups."""
+
+    kind = "segmenter"
+
+    @abstractmethod
+    def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
+        """Label every pixel.
+
+        Args:
+            images: (B,C,H,W) in pixel space, [0,1].
+            seeds: (B,) int64, one per sample.
+
+        Returns:
+            Labels (B,H,W) int64, -1 = no group; any other integers, they need not be contiguous.
+        """
+
+
+class Explainer(Component):
+    """Attributes the target score to features."""
+
+    kind = "explainer"
+    claims: ClassVar[Collection[str]] = ()
+    default_scale: ClassVar[str] = "logit"
+    signed: ClassVar[bool] = True
+    min_groups: ClassVar[int] = 1
+
+    @abstractmethod
+    def explain(self, query: Query) -> Tensor | Explanation:
+        """Explain `query.target` of `query.inputs`.
+
+        Returns:
+            A signed attribution (B,*shape), (B,1,H,W) or (B,G); or an `Explanation` with more in it.
+            Positive raises the score; units are those of the target's scale. No abs, clip, normalisation or resizing.
+        """
+
+
+class Baseline(Component):
+    """Builds reference inputs that stand for absence, or samples of other classes."""
+
+    kind = "baseline"
+
+    @abstractmethod
+    def build(self, query: Query) -> Tensor:
+        """Return (n,B,*shape) in pixel space, the dtype and device of `query.inputs`."""
+
+
+class Removal(Protocol):
+    """How absence is realised for one query: coalitions in, logits out."""
+
+    def __call__(self, rows: Tensor, keep: Tensor) -> Tensor:
+        """Logits (R,K) of samples `rows` (R,) with only the groups `keep` (R,G) bool present; -1 features stay."""
+
+
+class Imputer(Component):
+    """Realises the absence of feature groups."""
+
+    kind = "imputer"
+    ragged: ClassVar[bool] = False
+    """True lets a game put rows with the same number of kept groups together (their cost differs)."""
+
+    @abstractmethod
+    def bind(self, query: Query) -> Removal:
+        """Prepare what does not change from coalition to coalition; called once per query."""
+
+
+class PixelImputer(Imputer):
+    """An imputer that makes new inputs; the model sees the whole of them."""
+
+    stochastic: ClassVar[bool] = False
+    """True asks for one generator per row."""
+
+    @abstractmethod
+    def impute(
+        self,
+        inputs: Tensor,
+        keep: Tensor,
+        *,
+        baseline: Tensor | None = None,
+        generators: Sequence[Generator] | None = None,
+    ) -> Tensor:
+        """Replace what is not kept.
+
+        Args:
+            inputs: (R,*shape).
+            keep: (R,*grid) bool, the grid of the feature groups.
+            baseline: (R,*shape), iff `needs` has it.
+            generators: one per row, each seeded by its sample and coalition; iff `stochastic`.
+
+        Returns:
+            (R,*shape); kept features bit-equal to `inputs`.
+        """
+
+    def bind(self, query: Query) -> Removal:
+        from xaiplug.game.removal import PixelRemoval
+
+        return PixelRemoval(self, query)
+
+
+class Metric(Component):
+    """Measures one explanation against its model or a known truth."""
+
+    kind = "metric"
+    default_scale: ClassVar[str | None] = None
+    """Scale of the scores it asks the model for; None = the explanation's."""
+
+    @abstractmethod
+    def measure(self, query: Query, explanation: Explanation) -> Tensor | MetricResult:
+        """Values (B,), NaN where undefined; or a `MetricResult` with a curve."""
+
+
+class PairMetric(Component):
+    """Compares the explanations that several models give of the same samples."""
+
+    kind = "metric"
+    needs = ("models",)
+
+    @abstractmethod
+    def compare(self, views: Sequence[View]) -> MetricResult:
+        """One view per model, same samples in the same order."""
+
+
+class RetrainMetric(Component):
+    """Retrains a task's network on data that the explanations changed."""
+
+    kind = "metric"
+    needs = ("task",)
+
+    @abstractmethod
+    def retrain(self, task: Any, explain: Callable[..., Explanation], seeds: Sequence[int]) -> MetricResult:
+        """`explain(model, samples)` gives the explanations; one value per study."""
+
+
+T = TypeVar("T")
+
+
+class _UseMarker:
+    """Lets a field hold another component, given by name, `(name, params)`, `{use:, params:}` or as an instance."""
+
+    def __get_pydantic_core_schema__(self, source: type[Component], handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        from xaiplug.registry import resolve
+
+        def resolved(value: Any) -> Component:
+            try:
+                return resolve(source.kind, value)
+            except ComponentError:
+                raise
+            except XaiplugError as error:
+                raise ComponentError(str(error), [Problem((), str(error))]) from error
+
+        return core_schema.no_info_plain_validator_function(resolved)
+
+
+Use = Annotated[T, _UseMarker()]
+"""`base: Use[Explainer] = use("gradient")`: a field that holds another component."""
+
+
+def use(name: str, **params: Any) -> Any:
+    """The default value of a `Use` field: resolved when the component is made, not when its class is."""
+    return (name, params)
+
+
+def validate(cls: type[Component], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Check and complete `params` against the fields of `cls`.
+
+    Returns:
+        Every field's value, defaults filled in, inner components made.
+
+    Raises:
+        ComponentError: with every problem, each with its path.
+    """
+    from pydantic import ValidationError
+
+    fields = {field.name: field for field in _fields(cls)}
+    problems = [
+        Problem((name,), f"unknown parameter{did_you_mean(name, fields)} (known: {listing(fields)})")
+        for name in params
+        if name not in fields
+    ]
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        value = params.get(name, field.default)
+        if value is dataclasses.MISSING:
+            problems.append(Problem((name,), "required parameter is missing"))
+            continue
+        try:
+            values[name] = _adapter(cls, name).validate_python(_tuples(value), strict=True)
+        except ValidationError as error:
+            problems.extend(_problems(name, error))
+    if problems:
+        raise ComponentError(f"{cls.__name__}: " + "; ".join(map(str, problems)), problems)
+    return values
+
+
+def type_name(cls: type[Component], field: str) -> str:
+    """The type of a field as its author wrote it, for listings."""
+    for base in cls.__mro__:
+        if field in base.__dict__.get("__annotations__", {}):
+            return str(base.__dict__["__annotations__"][field])
+    raise KeyError(field)
+
+
+def field_docs(cls: type[Component]) -> dict[str, str]:
+    """Field name -> the string literal below it in the source; an undocumented field is left out."""
+    import ast
+    import inspect
+    import textwrap
+
+    docs: dict[str, str] = {}
+    for base in reversed([base for base in cls.__mro__ if issubclass(base, Component) and base is not Component]):
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        except (OSError, TypeError):
+            continue
+        body = tree.body if isinstance(tree, ast.ClassDef) else []
+        for statement, below in zip(body, body[1:], strict=False):
+            named = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+            if named and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                docs[statement.target.id] = inspect.cleandoc(str(below.value.value))  # type: ignore[union-attr]
+    names = {field.name for field in _fields(cls)}
+    return {name: text for name, text in docs.items() if name in names}
+
+
+def _fields(cls: type[Component]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cls)  # type: ignore[arg-type]
+
+
+@cache
+def _adapter(cls: type[Component], field: str) -> Any:
+    from pydantic import TypeAdapter
+
+    hint = get_type_hints(cls, include_extras=True)[field]
+    return TypeAdapter(hint)
+
+
+def _tuples(value: Any) -> Any:
+    """YAML and JSON write tuples as lists."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    return value
+
+
+def _problems(field: str, error: Any) -> list[Problem]:
+    found = []
+    for detail in error.errors():
+        inner = detail.get("ctx", {}).get("error")
+        if isinstance(inner, ComponentError) and inner.problems:
+            found.extend(Problem((field, *_through(problem.path)), problem.message) for problem in inner.problems)
+        else:
+            where = tuple(part for part in detail["loc"] if isinstance(part, int))
+            found.append(Problem((field, *where), f"{detail['msg']}, got {detail['input']!r}"))
+    return found
+
+
+def _through(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    return ("params", *path) if path else path
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        return value.describe()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""What flows between components: frozen dataclasses, batch first, checked at the door."""

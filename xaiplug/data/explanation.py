@@ -1,0 +1,220 @@
+"""What an explainer returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+
+from xaiplug.data.groups import FeatureGroups, grid_of, on_grid
+from xaiplug.data.target import Target
+from xaiplug.errors import NonFiniteError, ShapeError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from xaiplug.data.query import Query
+
+Level = Literal["input", "spatial", "group"]
+SetKind = Literal["interaction", "coalition_value", "prefix"]
+
+
+@dataclass(frozen=True, eq=False)
+class SetScores:
+    """Scores of sets of features.
+
+    Args:
+        members: (B,S,*shape) bool over scalar features, or (B,S,G) bool over groups. S may be 0.
+        values: (B,S); NaN marks an unused slot, whose members are all False.
+        kind: what a value is.
+    """
+
+    members: Tensor
+    values: Tensor
+    kind: SetKind = "interaction"
+
+    def validate(self, batch: int) -> SetScores:
+        """Raise a ShapeError unless shapes fit and unused slots are empty; returns self."""
+        if self.values.ndim != 2 or self.values.shape[0] != batch or self.members.shape[:2] != self.values.shape:
+            raise ShapeError(
+                f"sets must be members (B,S,...) and values (B,S) with B={batch}, "
+                f"got {tuple(self.members.shape)} and {tuple(self.values.shape)}"
+            )
+        if self.members.dtype != torch.bool:
+            raise ShapeError(f"set members must be bool, got {self.members.dtype}")
+        unused = self.values.isnan()
+        if bool(self.members.flatten(2).any(2)[unused].any()):
+            raise ShapeError("an unused set (value NaN) must have no members")
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A signed attribution and what belongs to it; batch first.
+
+    Args:
+        attribution: `level` input (B,*shape), spatial (B,1,H,W), or group (B,G) with NaN beyond counts[b].
+        level: found from the shape where it is not given.
+        target: what was explained.
+        groups: the feature groups of a group level, and of a segmented method.
+        sets: scores of feature sets; never None for a set explainer.
+        order: (B,P) int64, groups in the order of choice, padded with -1.
+        score: (B,) score of the input; base_score: (B,) score of absence; residual: (B,) score - base_score - sum.
+        extras: further tensors, first dimension B.
+        meta: forwards, backwards, seconds, peak_bytes, versions, and whatever a method counts; plain data.
+    """
+
+    attribution: Tensor
+    level: Level | None = None
+    target: Target | None = None
+    groups: FeatureGroups | None = None
+    sets: SetScores | None = None
+    order: Tensor | None = None
+    score: Tensor | None = None
+    base_score: Tensor | None = None
+    residual: Tensor | None = None
+    extras: dict[str, Tensor] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return int(self.attribution.shape[0])
+
+    def replace(self, **changes: Any) -> Explanation:
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+    def to(self, device: torch.device | str) -> Explanation:
+        """The same on another device."""
+
+        def moved(value: Any) -> Any:
+            match value:
+                case Tensor() | FeatureGroups():
+                    return value.to(device)
+                case Target():
+                    return Target(value.index.to(device), value.scale)
+                case SetScores():
+                    return SetScores(value.members.to(device), value.values.to(device), value.kind)
+                case dict():
+                    return {name: moved(item) for name, item in value.items()}
+            return value
+
+        return Explanation(**{part.name: moved(getattr(self, part.name)) for part in fields(self)})
+
+    def on_inputs(self, shape: tuple[int, ...] | None = None) -> Tensor:
+        """The attribution on the positions of the input: (B,*shape) as it is, (B,1,H,W), or groups painted (B,1,*grid).
+
+        With `shape` (C,H,W), (L,D) or (F,), the result broadcasts against (B,*shape). Every position of a group gets
+        the group's value (not a share of it).
+        """
+        if self.level != "group":
+            return self.attribution
+        if self.groups is None:
+            raise ShapeError("a group attribution without its groups cannot be painted")
+        painted = self.groups.broadcast(self.attribution.nan_to_num())
+        return painted.unsqueeze(1) if shape is None else on_grid(painted, shape)
+
+    def validate(self, query: Query) -> Explanation:
+        """The one place where shapes are checked; returns the explanation with its level filled in.
+
+        Raises:
+            ShapeError: a part does not fit the query.
+            NonFiniteError: the attribution has NaN or infinity (outside the padding of groups).
+        """
+        checked = self if self.level else self.replace(level=_level(self.attribution, query))
+        checked._check_attribution(query)
+        batch = query.inputs.shape[0]
+        for name in ("score", "base_score", "residual"):
+            value = getattr(checked, name)
+            if value is not None and value.shape != (batch,):
+                raise ShapeError(f"{name} must be ({batch},), got {tuple(value.shape)}")
+        if checked.order is not None and (checked.order.ndim != 2 or len(checked.order) != batch):
+            raise ShapeError(f"order must be ({batch},P), got {tuple(checked.order.shape)}")
+        for name, value in checked.extras.items():
+            if value.ndim == 0 or len(value) != batch:
+                raise ShapeError(f"extras['{name}'] must have {batch} rows, got {tuple(value.shape)}")
+        if checked.sets is not None:
+            checked.sets.validate(batch)
+        return checked
+
+    def _check_attribution(self, query: Query) -> None:
+        values = self.attribution
+        expected = _shapes(query, self.groups)
+        if self.level not in expected or tuple(values.shape) != expected[self.level]:
+            allowed = ", ".join(f"{level} {shape}" for level, shape in expected.items())
+            raise ShapeError(
+                f"attribution {tuple(values.shape)} at level '{self.level}' does not fit; expected {allowed}"
+            )
+        if not values.is_floating_point():
+            raise ShapeError(f"attribution must be floating point, got {values.dtype}")
+        groups = self.groups or query.groups
+        inside = (
+            groups.players
+            if self.level == "group" and groups is not None
+            else torch.ones_like(values, dtype=torch.bool)
+        )
+        wrong = ~torch.isfinite(values) & inside
+        if bool(wrong.any()):
+            rows = wrong.flatten(1).any(1).nonzero().flatten().tolist()
+            raise NonFiniteError(f"the attribution of sample {', '.join(map(str, rows))} has NaN or infinity")
+
+    def save(self, path: str | Path) -> Path:
+        """Write one safetensors file, whole or not at all; returns its path."""
+        from xaiplug.data.storage import save_explanation
+
+        return save_explanation(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Explanation:
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: no such file, or not one of ours.
+        """
+        from xaiplug.data.storage import load_explanation
+
+        return load_explanation(Path(path))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per sample and group, or per sample and position, with columns sample, target, ..., attribution."""
+        from xaiplug.data.frames import explanation_frame
+
+        return explanation_frame(self)
+
+    def plot(self, inputs: Tensor | None = None, **options: Any) -> Figure:
+        """Draw the heatmaps, over `inputs` (B,C,H,W) where given; display only."""
+        from xaiplug.view.plots import plot_explanation
+
+        return plot_explanation(self, inputs, **options)
+
+    def with_meta(self, values: Mapping[str, Any]) -> Explanation:
+        """A copy whose meta also has `values`; what a method wrote itself wins."""
+        return self.replace(meta={**values, **self.meta})
+
+
+def _shapes(query: Query, groups: FeatureGroups | None) -> dict[str, tuple[int, ...]]:
+    batch, shape = query.inputs.shape[0], tuple(query.inputs.shape[1:])
+    shapes: dict[str, tuple[int, ...]] = {"input": (batch, *shape)}
+    if len(shape) > 1:
+        shapes["spatial"] = (batch, 1, *grid_of(shape)) if len(shape) == 3 else (batch, *grid_of(shape))
+    groups = groups or query.groups
+    if groups is not None:
+        shapes["group"] = (batch, groups.count)
+    return shapes
+
+
+def _level(attribution: Tensor, query: Query) -> Level:
+    expected = _shapes(query, None)
+    levels: tuple[Level, ...] = ("input", "spatial", "group")
+    for level in levels:
+        if tuple(attribution.shape) == expected.get(level):
+            return level
+    expected = _shapes(query, query.groups)
+    if tuple(attribution.shape) == expected.get("group"):
+        return "group"
+    allowed = ", ".join(f"{level} {shape}" for level, shape in expected.items())
+    raise ShapeError(f"attribution {tuple(attribution.shape)} does not fit the query; expected {allowed}")

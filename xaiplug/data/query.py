@@ -1,0 +1,151 @@
+"""What an explainer is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+
+from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.seeds import generator
+from xaiplug.data.target import Target
+from xaiplug.errors import ComponentError
+from xaiplug.model.batching import in_chunks
+
+if TYPE_CHECKING:
+    from xaiplug.components import Imputer
+    from xaiplug.model.adapter import Model
+
+MaxBatch = int | Literal["auto"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Further samples to draw references from: inputs (N,*shape), labels (N,), predicted (N,)."""
+
+    inputs: Tensor
+    labels: Tensor
+    predicted: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One batch of questions to one model.
+
+    Args:
+        model: the adapter; its outputs are logits (B,K).
+        inputs: (B,*shape): images (B,C,H,W) in pixel space, embeddings (B,L,D), rows (B,F).
+        target: class index and scale of the score.
+        seeds: (B,) int64.
+        groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W): present iff the
+            component has them in `needs`.
+        max_batch: rows per forward, or "auto".
+    """
+
+    model: Model
+    inputs: Tensor
+    target: Target
+    seeds: Tensor
+    groups: FeatureGroups | None = None
+    baseline: Tensor | None = None
+    references: Tensor | None = None
+    pool: Pool | None = None
+    imputer: Imputer | None = None
+    relevant: Tensor | None = None
+    labels: Tensor | None = None
+    max_batch: MaxBatch = "auto"
+    _generators: dict[int, torch.Generator] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return int(self.inputs.shape[0])
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """Logits (B,K) of the inputs themselves, computed once per query."""
+        return self.forward(self.inputs)
+
+    @property
+    def scores(self) -> Tensor:
+        """Scores (B,) of the inputs themselves, at no further forward."""
+        return self.target.score(self.logits, output=self.model.output)
+
+    def replace(self, **changes: Any) -> Query:
+        """A copy with some fields changed; draws go on where this query's stopped."""
+        changed = replace(self, **changes)
+        if "logits" in self.__dict__ and not changes.keys() & {"inputs", "model"}:
+            changed.__dict__["logits"] = self.logits
+        return changed
+
+    def require(self, name: str) -> Any:
+        """A field that the caller declared in `needs`.
+
+        Raises:
+            ComponentError: it is not there.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise ComponentError(
+                f"this method needs '{name}' and the query has none; declare it in `needs` and give it"
+            )
+        return value
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (R,K) of x (R,*shape), chunked, without a graph."""
+        with torch.no_grad():
+            return in_chunks(
+                lambda part: self.model(x[part]), len(x), x[0].numel(), self.max_batch, ("forward", self.model.module)
+            )
+
+    def score(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Target scores (R,) of x (R,*shape); row r is scored for sample `rows[r]` (default: row r for sample r).
+
+        Keeps the graph when `x` requires gradients, so that it can be differentiated; chunked otherwise.
+        """
+        if x.requires_grad and torch.is_grad_enabled():
+            return self.target.score(self.model(x), rows, self.model.output)
+        return self.target.score(self.forward(x), rows, self.model.output)
+
+    def gradient(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Gradient of the target score at x (R,*shape), like x; chunked, no graph kept."""
+        return self.score_and_gradient(x, rows)[1]
+
+    def score_and_gradient(self, x: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Scores (R,) and gradients (R,*shape) at x (R,*shape), one forward and one backward per row."""
+        rows = torch.arange(len(x), device=x.device) if rows is None else rows
+
+        def part(chunk: slice) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                at = x[chunk].detach().requires_grad_()
+                score = self.target.score(self.model(at), rows[chunk], self.model.output)
+                (gradient,) = torch.autograd.grad(score.sum(), at)
+            return score.detach(), gradient
+
+        return in_chunks(part, len(x), x[0].numel() * 3, self.max_batch, ("backward", self.model.module))
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there."""
+        return self._draw(lambda g: torch.randn(shape, generator=g, dtype=self.inputs.dtype))
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform [0,1) draws (B,*shape), each sample's from its own seed."""
+        return self._draw(lambda g: torch.rand(shape, generator=g, dtype=self.inputs.dtype))
+
+    def randint(self, high: int, *shape: int) -> Tensor:
+        """Uniform integers 0..high-1, (B,*shape) int64, each sample's from its own seed."""
+        return self._draw(lambda g: torch.randint(high, shape, generator=g))
+
+    def permutation(self, n: int) -> Tensor:
+        """A random permutation of 0..n-1 for each sample, (B,n) int64."""
+        return self._draw(lambda g: torch.randperm(n, generator=g))
+
+    def _draw(self, draw: Any) -> Tensor:
+        drawn = [draw(self._generator(row)) for row in range(len(self))]
+        return torch.stack(drawn).to(self.inputs.device)
+
+    def _generator(self, row: int) -> torch.Generator:
+        if row not in self._generators:
+            self._generators[row] = generator(int(self.seeds[row]))
+        return self._generators[row]

@@ -1,0 +1,74 @@
+"""What a metric returns, and what a metric over several models is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from torch import Tensor
+
+from xaiplug.errors import ShapeError
+
+if TYPE_CHECKING:
+    from xaiplug.data.explanation import Explanation
+    from xaiplug.data.query import Query
+
+
+@dataclass(frozen=True, eq=False)
+class MetricResult:
+    """One number per sample, or per study.
+
+    Args:
+        values: (B,) per sample or (1,) per study; NaN = undefined.
+        name: the metric's name; filled at the door.
+        curve: (B,T), drawn against `steps` (T,); or None.
+        unit: of the values, for the report.
+        better: "higher", "lower", or None where neither is better.
+    """
+
+    values: Tensor
+    name: str = ""
+    curve: Tensor | None = None
+    steps: Tensor | None = None
+    unit: str = ""
+    better: Literal["higher", "lower"] | None = None
+
+    def validate(self, batch: int) -> MetricResult:
+        """Check shapes against a batch of B samples; returns self.
+
+        Raises:
+            ShapeError: values are neither (B,) nor (1,), or the curve does not fit its steps.
+        """
+        if self.values.ndim != 1 or self.values.shape[0] not in (1, batch):
+            raise ShapeError(f"metric '{self.name}' must return ({batch},) or (1,), got {tuple(self.values.shape)}")
+        if (self.curve is None) != (self.steps is None):
+            raise ShapeError(f"metric '{self.name}' must give curve and steps together")
+        if (
+            self.curve is not None
+            and self.steps is not None
+            and self.curve.shape != (len(self.values), len(self.steps))
+        ):
+            raise ShapeError(
+                f"metric '{self.name}': curve {tuple(self.curve.shape)} does not fit {len(self.values)} values "
+                f"and {len(self.steps)} steps"
+            )
+        return self
+
+    def mean(self) -> float:
+        """Mean over the samples where the value is defined."""
+        return float(self.values.nanmean())
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One model's explanation of the samples that several models explain.
+
+    `predicted` and `labels` are (B,) int64; `seen` (B,) bool says which samples the model was trained on, None = unknown.
+    """
+
+    model: str
+    query: Query
+    explanation: Explanation
+    predicted: Tensor
+    labels: Tensor
+    seen: Tensor | None = None

@@ -1,0 +1,113 @@
+"""Explanations on disk: one safetensors file, tensors as they are, the rest as JSON in its header. Never pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from xaiplug.data.explanation import Explanation, SetScores
+from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.target import Target
+from xaiplug.errors import DataError, StoreError
+
+FORMAT = "xaiplug-explanation-1"
+
+
+def write_atomically(path: Path, write: Any) -> Path:
+    """Call `write(temporary path)` beside `path`, then move it there: whole or not at all.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
+        ) from error
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def save_explanation(explanation: Explanation, path: Path) -> Path:
+    """Write `explanation` to `path`, whole or not at all."""
+    tensors, plain = _flatten(explanation)
+    header = {"format": FORMAT, "explanation": json.dumps(plain, sort_keys=True)}
+    contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    return write_atomically(path, lambda temporary: save_file(contiguous, temporary, metadata=header))
+
+
+def load_explanation(path: Path) -> Explanation:
+    """Read what `save_explanation` wrote.
+
+    Raises:
+        DataError: no such file, or another format.
+    """
+    if not path.is_file():
+        raise DataError(f"no explanation at {path}")
+    try:
+        with safe_open(path, framework="pt") as stored:
+            header = stored.metadata() or {}
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+    except SafetensorError as error:
+        raise DataError(f"{path} is no safetensors file: {error}") from error
+    if header.get("format") != FORMAT:
+        raise DataError(f"{path} holds no explanation (format {header.get('format')!r}, expected '{FORMAT}')")
+    return _unflatten(tensors, json.loads(header["explanation"]))
+
+
+_DIRECT = ("attribution", "order", "score", "base_score", "residual")
+
+
+def _flatten(explanation: Explanation) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors = {name: getattr(explanation, name) for name in _DIRECT if getattr(explanation, name) is not None}
+    plain: dict[str, Any] = {"level": explanation.level, "meta": explanation.meta}
+    if explanation.target is not None:
+        tensors["target.index"] = explanation.target.index
+        plain["scale"] = explanation.target.scale
+    if explanation.groups is not None:
+        tensors |= {f"groups.{f.name}": getattr(explanation.groups, f.name) for f in fields(FeatureGroups)}
+    if explanation.sets is not None:
+        tensors |= {"sets.members": explanation.sets.members, "sets.values": explanation.sets.values}
+        plain["set_kind"] = explanation.sets.kind
+    tensors |= {f"extras.{name}": value for name, value in explanation.extras.items()}
+    return tensors, plain
+
+
+def _unflatten(tensors: dict[str, Tensor], plain: dict[str, Any]) -> Explanation:
+    extras = {name.removeprefix("extras."): t for name, t in tensors.items() if name.startswith("extras.")}
+    return Explanation(
+        **{name: tensors[name] for name in _DIRECT if name in tensors},
+        level=plain["level"],
+        target=Target(tensors["target.index"], plain["scale"]) if "scale" in plain else None,
+        groups=FeatureGroups(tensors["groups.labels"], tensors["groups.counts"])
+        if "groups.labels" in tensors
+        else None,
+        sets=SetScores(tensors["sets.members"], tensors["sets.values"], plain["set_kind"])
+        if "set_kind" in plain
+        else None,
+        extras=extras,
+        meta=plain["meta"],
+    )

@@ -1,0 +1,66 @@
+"""The number explained: which class, and on which scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from xaiplug.errors import ComponentError, ShapeError, did_you_mean, listing
+
+Scale = Literal["logit", "log_probability", "probability", "log_odds"]
+Output = Literal["softmax", "sigmoid"]
+SCALES: tuple[str, ...] = get_args(Scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Class `index` (B,) int64 of each sample, and the `scale` of its score.
+
+    With logits `z`, class `y`, and a softmax head: `logit` z_y; `log_probability` log softmax(z)_y; `probability`
+    softmax(z)_y; `log_odds` z_y - logsumexp(z_{k != y}) = log p/(1-p). With sigmoid heads every class is on its own:
+    `log_odds` is z_y and `probability` is sigmoid(z_y). A model with one softmax output is a plain score: `logit` only.
+    """
+
+    index: Tensor
+    scale: Scale = "logit"
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ComponentError(
+                f"unknown scale '{self.scale}'{did_you_mean(self.scale, SCALES)} (scales: {listing(SCALES)})"
+            )
+        if self.index.ndim != 1 or self.index.dtype != torch.int64:
+            raise ShapeError(f"target index must be (B,) int64, got {tuple(self.index.shape)} {self.index.dtype}")
+
+    def check(self, classes: int, output: Output) -> None:
+        """Raise a ShapeError or ComponentError if this target does not fit a model with `classes` outputs."""
+        if self.index.numel() and not 0 <= int(self.index.min()) <= int(self.index.max()) < classes:
+            raise ShapeError(
+                f"target class {self.index.tolist()} is outside the model's {classes} outputs (0 to {classes - 1})"
+            )
+        if classes == 1 and output == "softmax" and self.scale != "logit":
+            raise ComponentError(
+                f"a model with one output has no '{self.scale}'; use scale='logit', or Model(..., output='sigmoid') "
+                "if the output is the logit of a probability"
+            )
+
+    def score(self, logits: Tensor, rows: Tensor | None = None, output: Output = "softmax") -> Tensor:
+        """Scores (R,) of `logits` (R,K), row r belonging to sample `rows[r]` (default: row r to sample r)."""
+        index = (self.index if rows is None else self.index[rows]).to(logits.device)
+        chosen = logits.gather(1, index[:, None]).squeeze(1)
+        if self.scale == "logit":
+            return chosen
+        if output == "sigmoid":
+            if self.scale == "log_odds":
+                return chosen
+            log_probability = logsigmoid(chosen)
+        elif self.scale == "log_odds":
+            others = logits.scatter(1, index[:, None], -torch.inf)
+            return chosen - others.logsumexp(1)
+        else:
+            log_probability = chosen - logits.logsumexp(1)
+        return log_probability.exp() if self.scale == "probability" else log_probability

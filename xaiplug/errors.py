@@ -1,0 +1,101 @@
+"""Every error that xaiplug raises on purpose.
+
+    XaiplugError
+    ├── RegistryError(LookupError)       an unknown name, or one name offered by two plug-ins
+    │   └── PluginError                  a plug-in that failed to import, asked for by name
+    ├── ComponentError(ValueError)       a misspelt, ill-typed or out-of-range parameter; a missing need
+    ├── ConfigError(ValueError)          a run file; holds every problem, each with file:line:col
+    ├── ShapeError(ValueError)           a tensor of the wrong shape or dtype
+    ├── ModelError(RuntimeError)         a model that raises, returns the wrong shape, or cannot do what is asked
+    │   └── NonFiniteError               NaN or infinity where a number was needed
+    ├── DataError(ValueError)            data that is missing or not what it should be
+    └── StoreError(OSError)              the output folder
+
+A message says what, where, the nearest right answer, and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class XaiplugError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class RegistryError(XaiplugError, LookupError):
+    """An unknown component name, or a name that two plug-ins offer."""
+
+
+class PluginError(RegistryError):
+    """A plug-in that could not be loaded."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in nested data: where (a path of keys) and what."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        where = ".".join(str(part) for part in self.path)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class ComponentError(XaiplugError, ValueError):
+    """Parameters that a component refuses; `problems` holds all of them."""
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[ComponentError], tuple[str, tuple[Problem, ...]]]:
+        return type(self), (str(self), self.problems)
+
+
+class ConfigError(XaiplugError, ValueError):
+    """A run file with problems, one a line, each `file:line:col: path: message`."""
+
+
+class ShapeError(XaiplugError, ValueError):
+    """A tensor of the wrong shape or dtype."""
+
+
+class ModelError(XaiplugError, RuntimeError):
+    """A model that raises, returns the wrong shape, or lacks what a method asks for."""
+
+
+class NonFiniteError(ModelError):
+    """NaN or infinity where a number was needed."""
+
+
+class DataError(XaiplugError, ValueError):
+    """Data that is missing or not what it should be."""
+
+
+class StoreError(XaiplugError, OSError):
+    """An output folder that cannot be written or read."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`"; did you mean 'x'?"` for the nearest known name, or an empty string.
+
+    >>> did_you_mean("splt", ["split", "limit"])
+    "; did you mean 'split'?"
+    >>> did_you_mean("zzz", ["split"])
+    ''
+    """
+    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names for an error message, sorted and quoted.
+
+    >>> listing(["b", "a"])
+    "'a', 'b'"
+    """
+    return ", ".join(f"'{name}'" for name in sorted(names)) or "none"

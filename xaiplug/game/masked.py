@@ -1,0 +1,103 @@
+"""The masked game: scores of coalitions of feature groups, batched over samples and coalitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xaiplug.components import Imputer
+from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.query import Query
+from xaiplug.errors import ComponentError, ShapeError
+from xaiplug.model.batching import in_chunks
+
+
+class MaskedGame:
+    """v(S) = the target score with the groups outside S imputed.
+
+    Args:
+        query: with `groups`, and whatever the imputer needs.
+        imputer: how absence is realised; default the query's own.
+
+    `game(coalitions)` and `game.evaluate(rows, keep)` evaluate equal coalitions of a sample once per call, in chunks
+    that fit in memory; a caller lets finished samples leave by no longer naming their rows. `evaluations` counts the
+    coalitions that were run.
+    """
+
+    def __init__(self, query: Query, imputer: Imputer | None = None) -> None:
+        chosen = imputer or query.imputer
+        if query.groups is None or chosen is None:
+            raise ComponentError(
+                "a masked game needs feature groups and an imputer; declare 'groups' and 'imputer' in `needs`"
+            )
+        self.query = query
+        self.imputer = chosen
+        self.groups: FeatureGroups = query.groups
+        self.evaluations = 0
+        self._removal = chosen.bind(query)
+
+    def __call__(self, coalitions: Tensor) -> Tensor:
+        """Scores (B,M) of coalitions (B,M,G) bool."""
+        batch, count = coalitions.shape[:2]
+        rows = torch.arange(batch, device=coalitions.device).repeat_interleave(count)
+        return self.evaluate(rows, coalitions.flatten(0, 1)).view(batch, count)
+
+    def evaluate(self, rows: Tensor, keep: Tensor) -> Tensor:
+        """Scores (R,) of coalitions keep (R,G) bool of samples rows (R,)."""
+        return self.query.target.score(
+            self.logits(rows, keep), rows.to(self.query.inputs.device), self.query.model.output
+        )
+
+    def logits(self, rows: Tensor, keep: Tensor) -> Tensor:
+        """Logits (R,K) of coalitions keep (R,G) bool of samples rows (R,).
+
+        Raises:
+            ShapeError: the coalitions do not fit the groups.
+        """
+        if keep.dtype != torch.bool or keep.shape != (len(rows), self.groups.count):
+            raise ShapeError(
+                f"coalitions must be ({len(rows)},{self.groups.count}) bool, got {tuple(keep.shape)} {keep.dtype}"
+            )
+        device = self.query.inputs.device
+        rows = rows.to(device)
+        keep = keep.to(device) & self.groups.players[rows]
+        first, inverse = _distinct(rows, keep)
+        distinct_rows, distinct_keep = rows[first], keep[first]
+        self.evaluations += len(first)
+        order = distinct_keep.sum(1).argsort(stable=True) if self.imputer.ragged else None
+        if order is not None:
+            distinct_rows, distinct_keep = distinct_rows[order], distinct_keep[order]
+        with torch.no_grad():
+            logits = in_chunks(
+                lambda part: self._removal(distinct_rows[part], distinct_keep[part]),
+                len(distinct_rows),
+                self.query.inputs[0].numel(),
+                self.query.max_batch,
+                ("game", self.query.model.module),
+            )
+        if order is not None:
+            logits = torch.empty_like(logits).index_copy_(0, order, logits)
+        return logits[inverse]
+
+    def full(self) -> Tensor:
+        """v(N) (B,): nothing removed."""
+        return self(self.groups.players.unsqueeze(1)).squeeze(1)
+
+    def empty(self) -> Tensor:
+        """v(∅) (B,): every group removed."""
+        return self(torch.zeros_like(self.groups.players).unsqueeze(1)).squeeze(1)
+
+
+def _distinct(rows: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
+    """Indices of the first of each distinct (sample, coalition), in order of appearance, and who equals whom."""
+    packed = np.packbits(keep.cpu().numpy(), axis=1)
+    head = rows.cpu().numpy().astype(">i8").view(np.uint8).reshape(len(rows), 8)
+    keys = np.ascontiguousarray(np.concatenate([head, packed], axis=1))
+    _, first, inverse = np.unique(
+        keys.view(np.dtype((np.void, keys.shape[1]))).ravel(), return_index=True, return_inverse=True
+    )
+    appearance = first.argsort(kind="stable")
+    rank = np.empty_like(appearance)
+    rank[appearance] = np.arange(len(appearance))
+    return torch.from_numpy(first[appearance]).to(rows.device), torch.from_numpy(rank[inverse]).to(rows.device)

@@ -1,0 +1,59 @@
+"""Removal by new pixels: what turns a `PixelImputer` into a `Removal`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.seeds import generator
+from xaiplug.errors import ComponentError
+
+if TYPE_CHECKING:
+    from xaiplug.components import PixelImputer
+    from xaiplug.data.query import Query
+
+
+@dataclass(frozen=True, eq=False)
+class PixelRemoval:
+    """`Removal` of one query by an imputer that makes inputs; with several baselines (n > 1) the logits are averaged.
+
+    A row's generator depends on its sample and its coalition alone, so that the same coalition is imputed alike
+    whenever it is asked for.
+    """
+
+    imputer: PixelImputer
+    query: Query
+    groups: FeatureGroups = field(init=False)
+    baselines: list[Tensor | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.query.groups is None:
+            raise ComponentError(f"imputer {type(self.imputer).__name__} removes feature groups and the query has none")
+        wants = "baseline" in self.imputer.needs
+        object.__setattr__(self, "groups", self.query.groups)
+        object.__setattr__(self, "baselines", list(self.query.require("baseline")) if wants else [None])
+
+    def __call__(self, rows: Tensor, keep: Tensor) -> Tensor:
+        inputs, positions = self.query.inputs[rows], self.groups.keep(rows, keep)
+        total: Tensor | None = None
+        for baseline in self.baselines:
+            imputed = self.imputer.impute(
+                inputs,
+                positions,
+                baseline=None if baseline is None else baseline[rows],
+                generators=self._generators(rows, keep) if self.imputer.stochastic else None,
+            )
+            logits = self.query.model(imputed)
+            total = logits if total is None else total + logits
+        assert total is not None
+        return total / len(self.baselines) if len(self.baselines) > 1 else total
+
+    def _generators(self, rows: Tensor, keep: Tensor) -> list[torch.Generator]:
+        coalitions = np.packbits(keep.cpu().numpy(), axis=1)
+        seeds = self.query.seeds[rows].tolist()
+        return [generator(seed, int.from_bytes(code.tobytes())) for seed, code in zip(seeds, coalitions, strict=True)]

@@ -1,0 +1,85 @@
+"""Counting what a method costs, whoever calls the network."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass
+class Meter:
+    """Rows forwarded, rows differentiated (first-order passes through the output), seconds, and peak bytes."""
+
+    forwards: int = 0
+    backwards: int = 0
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+    def meta(self) -> dict[str, Any]:
+        """The four numbers, for `Explanation.meta`."""
+        return {
+            "forwards": self.forwards,
+            "backwards": self.backwards,
+            "seconds": self.seconds,
+            "peak_bytes": self.peak_bytes,
+        }
+
+
+@contextmanager
+def metered(module: nn.Module) -> Iterator[Meter]:
+    """Count every forward through `module`, and every backward through its output, while the block runs."""
+    meter = Meter()
+
+    def count(_: nn.Module, inputs: Any, output: Any) -> None:
+        if not isinstance(output, Tensor):
+            return
+        rows = len(output)
+        meter.forwards += rows
+        if output.requires_grad:
+
+            def backward(gradient: Tensor) -> None:
+                meter.backwards += rows
+
+            output.register_hook(backward)
+
+    handle = module.register_forward_hook(count)
+    _reset_peak()
+    before = time.perf_counter()
+    try:
+        yield meter
+    finally:
+        handle.remove()
+        if torch.cuda.is_initialized():
+            torch.cuda.synchronize()
+        meter.seconds = time.perf_counter() - before
+        meter.peak_bytes = _peak()
+
+
+def _reset_peak() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.reset_peak_memory_stats()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def _peak() -> int:
+    """Peak bytes on the GPU where one is in use, else the process's peak resident set."""
+    if torch.cuda.is_initialized():
+        return torch.cuda.max_memory_allocated()
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,152 @@
+"""Vision transformers taken apart: embed, blocks, head. What token removal, attention masks and rollout stand on.
+
+Known by their shape, not by their library (nothing is imported): timm ViT and DeiT (also distilled), torchvision
+`VisionTransformer`, Hugging Face ViT and DeiT (also with teacher), and any module with `patch_embed`, `pos_embed`,
+`cls_token`, `blocks`, `norm` and `head`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from xaiplug.model.adapter import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """A transformer in pieces; `head(run(embed(x)))` equals the model.
+
+    Args:
+        embed: pixels (B,C,H,W) -> tokens (B, prefix + h*w, D) with positions added.
+        blocks: modules (B,N,D) -> (B,N,D), for any N.
+        head: tokens (B,N,D) after the last block -> logits (B,K).
+        prefix: class, distillation and register tokens in front.
+        grid: (h,w) patches.
+    """
+
+    embed: Callable[[Tensor], Tensor]
+    blocks: Sequence[nn.Module]
+    head: Callable[[Tensor], Tensor]
+    prefix: int
+    grid: tuple[int, int]
+
+    def run(self, tokens: Tensor) -> Tensor:
+        """All blocks in order."""
+        for block in self.blocks:
+            output = block(tokens)
+            tokens = output[0] if isinstance(output, tuple) else output
+        return tokens
+
+
+def tokens_of(model: Model) -> Tokens | None:
+    """The token protocol of the model's network, or None."""
+    network: Any = model.network
+    for known, take_apart in (
+        (_is_timm, _timm),
+        (_is_torchvision, _torchvision),
+        (_is_hugging_face, _hugging_face),
+        (_is_plain, _plain),
+    ):
+        if known(network):
+            apart = take_apart(network)
+            normalise = getattr(model.module, "normalise", None)
+            if normalise is None:
+                return apart
+            return Tokens(lambda x: apart.embed(normalise(x)), apart.blocks, apart.head, apart.prefix, apart.grid)
+    return None
+
+
+def _is_timm(network: Any) -> bool:
+    return all(
+        hasattr(network, name) for name in ("patch_embed", "_pos_embed", "blocks", "forward_head", "num_prefix_tokens")
+    )
+
+
+def _timm(network: Any) -> Tokens:
+    def embed(x: Tensor) -> Tensor:
+        tokens: Tensor = network.norm_pre(network._pos_embed(network.patch_embed(x)))
+        return tokens
+
+    def head(tokens: Tensor) -> Tensor:
+        logits: Tensor = network.forward_head(network.norm(tokens))
+        return logits
+
+    height, width = network.patch_embed.grid_size
+    return Tokens(embed, list(network.blocks), head, network.num_prefix_tokens, (height, width))
+
+
+def _is_torchvision(network: Any) -> bool:
+    return all(hasattr(network, name) for name in ("_process_input", "class_token", "encoder", "heads", "image_size"))
+
+
+def _torchvision(network: Any) -> Tokens:
+    def embed(x: Tensor) -> Tensor:
+        patches = network._process_input(x)
+        tokens = torch.cat([network.class_token.expand(len(x), -1, -1), patches], dim=1)
+        positioned: Tensor = network.encoder.dropout(tokens + network.encoder.pos_embedding)
+        return positioned
+
+    def head(tokens: Tensor) -> Tensor:
+        logits: Tensor = network.heads(network.encoder.ln(tokens)[:, 0])
+        return logits
+
+    side = network.image_size // network.patch_size
+    return Tokens(embed, list(network.encoder.layers), head, 1, (side, side))
+
+
+def _is_hugging_face(network: Any) -> bool:
+    body = getattr(network, "vit", None) or getattr(network, "deit", None)
+    return body is not None and hasattr(body, "embeddings") and hasattr(body, "layernorm")
+
+
+def _hugging_face(network: Any) -> Tokens:
+    body = getattr(network, "vit", None) or network.deit
+    blocks = list(body.layers if hasattr(body, "layers") else body.encoder.layer)
+    patch = body.embeddings.patch_embeddings
+    size, step = (
+        value if isinstance(value, tuple | list) else (value, value) for value in (patch.image_size, patch.patch_size)
+    )
+    prefix = 2 if getattr(body.embeddings, "distillation_token", None) is not None else 1
+
+    def embed(x: Tensor) -> Tensor:
+        tokens: Tensor = body.embeddings(x)
+        return tokens
+
+    def head(tokens: Tensor) -> Tensor:
+        last = body.layernorm(tokens)
+        if hasattr(network, "distillation_classifier"):
+            both: Tensor = (network.cls_classifier(last[:, 0]) + network.distillation_classifier(last[:, 1])) / 2
+            return both
+        logits: Tensor = network.classifier(last[:, 0])
+        return logits
+
+    return Tokens(embed, blocks, head, prefix, (size[0] // step[0], size[1] // step[1]))
+
+
+def _is_plain(network: Any) -> bool:
+    return all(hasattr(network, name) for name in ("patch_embed", "pos_embed", "cls_token", "blocks", "norm", "head"))
+
+
+def _plain(network: Any) -> Tokens:
+    count = network.pos_embed.shape[1] - 1
+    side = round(count**0.5)
+    grid = tuple(getattr(network, "grid", (side, side)))
+
+    def embed(x: Tensor) -> Tensor:
+        patches = network.patch_embed(x)
+        if patches.ndim == 4:
+            patches = patches.flatten(2).transpose(1, 2)
+        tokens: Tensor = torch.cat([network.cls_token.expand(len(x), -1, -1), patches], dim=1) + network.pos_embed
+        return tokens
+
+    def head(tokens: Tensor) -> Tensor:
+        logits: Tensor = network.head(network.norm(tokens)[:, 0])
+        return logits
+
+    return Tokens(embed, list(network.blocks), head, 1, (grid[0], grid[1]))
