@@ -168,7 +168,7 @@ def _or_default(value: Any, name: str, used: dict[str, Any]) -> Any:
 def _policy(value: Any, default: str | None, used: dict[str, Any]) -> Any:
     if value is None and default is None:
         raise ComponentError(
-            "this method needs references: give references='other-class' with a pool, or a tensor (n,B,*shape) of samples"
+            "this method needs references: give references='other-class' with a pool, or a tensor (n,B,*shape)"
         )
     value = _or_default(value, default or "", used)
     return value if isinstance(value, Tensor) else resolve("baseline", value)
@@ -219,7 +219,7 @@ def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) 
 
 
 def built(value: Any, query: Query, what: str) -> Tensor:
-    """Baselines or references (n,B,*shape) from a component or a tensor ((n,B,*shape), (B,*shape), (n,1,*shape) or *shape).
+    """Baselines or references (n,B,*shape) from a component or a tensor (n,B,*shape), (B,*shape), (n,1,*shape), *shape.
 
     Raises:
         ShapeError: it does not fit the inputs.

@@ -21,6 +21,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar, dataclass_transform, get_type_hints
 
 from xaiplug.errors import ComponentError, Problem, XaiplugError, did_you_mean, listing
@@ -62,7 +63,7 @@ class Origin:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
-class Component(ABC):
+class Component(ABC):  # noqa: B024 - each kind has its own one method
     """Typed fields and one method; made frozen and validated by subclassing."""
 
     kind: ClassVar[str] = ""
@@ -72,15 +73,15 @@ class Component(ABC):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls)
-        assign = cls.__init__
+        assign: Callable[..., None] = cls.__init__
 
         def __init__(self: Component, **params: Any) -> None:
             assign(self, **validate(type(self), params))
 
-        cls.__init__ = __init__  # type: ignore[method-assign]
+        setattr(cls, "__init__", __init__)  # noqa: B010 - mypy sees the fields through dataclass_transform
 
     def params(self) -> dict[str, Any]:
-        """Fields as plain data, inner components as `{"use": ..., "params": ...}`; making the class of it is the way back."""
+        """Fields as plain data, inner components as `{"use": ..., "params": ...}`; the class takes it back."""
         return {field.name: _plain(getattr(self, field.name)) for field in _fields(type(self))}
 
     def describe(self) -> dict[str, Any]:
@@ -288,10 +289,9 @@ def validate(cls: type[Component], params: Mapping[str, Any]) -> dict[str, Any]:
 
 def type_name(cls: type[Component], field: str) -> str:
     """The type of a field as its author wrote it, for listings."""
-    for base in cls.__mro__:
-        if field in base.__dict__.get("__annotations__", {}):
-            return str(base.__dict__["__annotations__"][field])
-    raise KeyError(field)
+    import inspect
+
+    return next(str(own[field]) for base in cls.__mro__ if field in (own := inspect.get_annotations(base)))
 
 
 def field_docs(cls: type[Component]) -> dict[str, str]:
@@ -307,10 +307,10 @@ def field_docs(cls: type[Component]) -> dict[str, str]:
         except (OSError, TypeError):
             continue
         body = tree.body if isinstance(tree, ast.ClassDef) else []
-        for statement, below in zip(body, body[1:], strict=False):
-            named = isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-            if named and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-                docs[statement.target.id] = inspect.cleandoc(str(below.value.value))  # type: ignore[union-attr]
+        for statement, below in pairwise(body):
+            match statement, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    docs[name] = inspect.cleandoc(text)
     names = {field.name for field in _fields(cls)}
     return {name: text for name, text in docs.items() if name in names}
 
@@ -335,7 +335,7 @@ def _tuples(value: Any) -> Any:
 
 
 def _problems(field: str, error: Any) -> list[Problem]:
-    found = []
+    found: list[Problem] = []
     for detail in error.errors():
         inner = detail.get("ctx", {}).get("error")
         if isinstance(inner, ComponentError) and inner.problems:

@@ -203,8 +203,10 @@ def resolve(kind: str, value: Any) -> Component:
             return registry().create(kind, value)
         case (str() as name, dict() as params):
             return registry().create(kind, name, params)
-        case {"use": str() as name, **rest} if set(rest) <= {"params"}:
-            return registry().create(kind, name, rest.get("params") or {})
+        case {"use": str() as name, "params": dict() as params} if len(value) == 2:
+            return registry().create(kind, name, params)
+        case {"use": str() as name} if len(value) == 1:
+            return registry().create(kind, name)
     message = f"expected a {kind}: a name, (name, params), {{use:, params:}} or an instance, got {value!r:.80}"
     raise ComponentError(message, [Problem((), message)])
 

@@ -44,7 +44,7 @@ class FeatureGroups:
 
     @classmethod
     def from_labels(cls, labels: Tensor) -> FeatureGroups:
-        """Number the groups of each sample from 0 without gaps, in the order of their labels; negative labels become -1.
+        """Number the groups of each sample from 0 without gaps, in the order of their labels; negative ones become -1.
 
         >>> FeatureGroups.from_labels(torch.tensor([[5, 5, -1, 9]])).labels
         tensor([[ 0,  0, -1,  1]])
@@ -109,7 +109,7 @@ class FeatureGroups:
         )
 
     def keep(self, rows: Tensor, coalitions: Tensor) -> Tensor:
-        """Positions kept (R,*grid) bool when sample `rows[r]` has only the groups `coalitions[r]` (R,G); -1 is always kept."""
+        """Positions kept (R,*grid) bool when sample `rows[r]` has only the groups `coalitions[r]` (R,G); -1 always is."""
         labels = self.labels[rows].flatten(1)
         if not self.count:
             return torch.ones_like(self.labels[rows], dtype=torch.bool)

@@ -63,7 +63,7 @@ class MetricResult:
 class View:
     """One model's explanation of the samples that several models explain.
 
-    `predicted` and `labels` are (B,) int64; `seen` (B,) bool says which samples the model was trained on, None = unknown.
+    `predicted` and `labels` are (B,) int64; `seen` (B,) bool: samples the model was trained on; None = unknown.
     """
 
     model: str

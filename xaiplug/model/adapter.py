@@ -152,13 +152,13 @@ class Model:
             ModelError: no such layer.
         """
         if name is None:
-            linear = [module for module in self.network.modules() if isinstance(module, nn.Linear)]
+            linear: list[nn.Module] = [module for module in self.network.modules() if isinstance(module, nn.Linear)]
             if not linear:
                 raise ModelError(
                     f"model '{self.name}' has no nn.Linear; name the layer whose input is the representation"
                 )
             return linear[-1]
-        layers = dict(self.network.named_modules())
+        layers: dict[str, nn.Module] = dict(self.network.named_modules())
         if name not in layers:
             raise ModelError(f"model '{self.name}' has no layer '{name}'{did_you_mean(name, layers)}")
         return layers[name]
@@ -220,7 +220,7 @@ class Model:
 
     @contextmanager
     def frozen(self) -> Iterator[Model]:
-        """Evaluation mode, parameters frozen; flags, hooks, gradients and the global RNG are restored, also on an error."""
+        """Evaluation mode, parameters frozen; flags, hooks, gradients, global RNG are restored, also on an error."""
         with untouched(self.module):
             self.module.eval()
             for parameter in self.module.parameters():

@@ -1,4 +1,4 @@
-"""The one memory knob: rows per call. "auto" starts generous, halves on out-of-memory, and remembers for the process."""
+"""The one memory knob: rows per call. "auto" starts generous, halves on out-of-memory, remembers for the process."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ def _joined(parts: list[Result]) -> Result:
     if len(parts) == 1:
         return parts[0]
     if isinstance(parts[0], Tensor):
-        return torch.cat(cast(list[Tensor], parts))
+        return torch.cat(parts)
     return cast(Result, tuple(torch.cat(column) for column in zip(*parts, strict=True)))

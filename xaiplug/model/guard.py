@@ -25,7 +25,7 @@ _HOOKS = (
 
 @contextmanager
 def untouched(module: nn.Module) -> Iterator[None]:
-    """Restore training flags, `requires_grad`, `.grad`, hooks and the global RNG when the block ends, however it ends."""
+    """Restore training flags, `requires_grad`, `.grad`, hooks and the global RNG, however the block ends."""
     modules = list(module.modules())
     training = [m.training for m in modules]
     hooks = [{name: OrderedDict(getattr(m, name)) for name in _HOOKS} for m in modules]

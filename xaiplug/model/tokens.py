@@ -8,7 +8,7 @@ Known by their shape, not by their library (nothing is imported): timm ViT and D
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -54,12 +54,14 @@ def tokens_of(model: Model) -> Tokens | None:
         (_is_plain, _plain),
     ):
         if known(network):
-            apart = take_apart(network)
-            normalise = getattr(model.module, "normalise", None)
-            if normalise is None:
-                return apart
-            return Tokens(lambda x: apart.embed(normalise(x)), apart.blocks, apart.head, apart.prefix, apart.grid)
+            return _from_pixels(take_apart(network), getattr(model.module, "normalise", None))
     return None
+
+
+def _from_pixels(apart: Tokens, normalise: nn.Module | None) -> Tokens:
+    if normalise is None:
+        return apart
+    return replace(apart, embed=lambda x: apart.embed(normalise(x)))
 
 
 def _is_timm(network: Any) -> bool:
