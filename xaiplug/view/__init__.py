@@ -1,1 +1,1 @@
-"""Display only: transforms of attributions, figures, leaderboards, the HTML report. Nothing here feeds back into a score."""
+"""Display only: transforms of attributions, figures, leaderboards, the HTML report. Nothing here feeds into a score."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xaiplug.data.explanation import Explanation
 
 SETTINGS = ("segmenter", "baseline", "references", "imputer")
-"""What an explainer was run with; "" where it was run without. Together with its name they make a row of the leaderboard."""
+"""What an explainer was run with, "" where without; with its name they make a row of the leaderboard."""
 
 RESULTS_COLUMNS = (
     *("model", "data", "explainer", *SETTINGS),
@@ -79,7 +79,7 @@ class Panel:
             parts["relevant"] = self.relevant
         wrong = [f"{name} has {len(part)}" for name, part in parts.items() if len(part) != batch]
         if wrong:
-            raise ShapeError(f"panel of '{self.data}' has {batch} inputs, but {listing(wrong)}")
+            raise ShapeError(f"panel of '{self.data}' has {batch} inputs, but {', '.join(wrong)}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,49 @@
+"""Resampled means, from a generator of our own: the same numbers on every machine and in every order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 2000
+_BUDGET = 4_000_000
+
+
+def bootstrap_means(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
+    """Means (R,M) of `values` (S,M) over resampled samples; all columns see the same draws, so they stay paired.
+
+    NaN is left out of its column; a draw that holds nothing but NaN is NaN.
+    """
+    count = len(values)
+    if not count:
+        return np.full((resamples, values.shape[1]), np.nan)
+    rng = np.random.default_rng(seed)
+    defined = np.isfinite(values)
+    filled = np.where(defined, values, 0.0)
+    even = np.full(count, 1 / count)
+    means, chunk = [], max(1, _BUDGET // count)
+    for start in range(0, resamples, chunk):
+        weights = rng.multinomial(count, even, size=min(chunk, resamples - start)).astype(np.float64)
+        held = weights @ defined.astype(np.float64)
+        means.append(np.divide(weights @ filled, held, out=np.full_like(held, np.nan), where=held > 0))
+    return np.concatenate(means)
+
+
+def intervals(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -> tuple[Floats, Floats]:
+    """Lower and upper ends (M,) of the 95 % percentile intervals of the column means; NaN below two defined samples."""
+    means = bootstrap_means(values, resamples, seed)
+    ends = np.full((2, values.shape[1]), np.nan)
+    known = np.isfinite(values).sum(0) >= 2
+    if known.any():
+        ends[:, known] = np.nanpercentile(means[:, known], [2.5, 97.5], axis=0)
+    return ends[0], ends[1]
+
+
+def column_means(values: Floats) -> Floats:
+    """Means (M,) of `values` (S,M) without NaN; NaN where nothing is defined."""
+    defined = np.isfinite(values)
+    held = defined.sum(0)
+    total = np.where(defined, values, 0.0).sum(0)
+    return np.divide(total, held, out=np.full(total.shape, np.nan), where=held > 0)
