@@ -1,0 +1,22 @@
+"""The control."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xaiplug import Explainer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from xaiplug import Query
+
+
+class Random(Explainer):
+    """Independent N(0,1) draws (B,*shape) that know nothing of the model: what every method must beat.
+
+    Each sample's draws come from its own seed. The values have no unit.
+    """
+
+    def explain(self, query: Query) -> Tensor:
+        return query.normal(*query.inputs.shape[1:])
