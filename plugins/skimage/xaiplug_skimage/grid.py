@@ -1,0 +1,52 @@
+"""Rectangular patches."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from annotated_types import Ge
+from torch import Tensor
+
+from xaiplug import Segmenter
+from xaiplug.errors import ComponentError
+
+
+class Grid(Segmenter):
+    """Patches in raster order, the same for every image.
+
+    By `patch`: squares of that side; what does not fit is a narrower patch at the right and bottom. By `rows` and
+    `columns`: that many cells each way, pixel y in row ⌊y · rows / H⌋ (nearest upsampling of a rows x columns map), so
+    that cells differ by at most one pixel where the image does not divide.
+
+    >>> Grid(patch=2).segment(torch.zeros(1, 3, 2, 5), torch.zeros(1))
+    tensor([[[0, 0, 1, 1, 2],
+             [0, 0, 1, 1, 2]]])
+    >>> Grid(rows=1, columns=2).segment(torch.zeros(1, 3, 1, 5), torch.zeros(1))
+    tensor([[[0, 0, 0, 1, 1]]])
+
+    Raises:
+        ComponentError: more rows or columns than pixels.
+    """
+
+    patch: Annotated[int, Ge(1)] = 16
+    """Side of a square patch in pixels; does not count along an axis whose number of cells is given."""
+    rows: Annotated[int, Ge(1)] | None = None
+    """Cells from top to bottom."""
+    columns: Annotated[int, Ge(1)] | None = None
+    """Cells from left to right."""
+
+    def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
+        height, width = images.shape[-2:]
+        row = self._cells(height, self.rows, "rows").to(images.device)
+        column = self._cells(width, self.columns, "columns").to(images.device)
+        labels = row[:, None] * (int(column[-1]) + 1) + column
+        return labels.expand(len(images), height, width)
+
+    def _cells(self, side: int, count: int | None, name: str) -> Tensor:
+        positions = torch.arange(side)
+        if count is None:
+            return positions // self.patch
+        if count > side:
+            raise ComponentError(f"grid: {name}={count} is more than the image's {side} pixels")
+        return positions * count // side
