@@ -46,4 +46,5 @@ def column_means(values: Floats) -> Floats:
     defined = np.isfinite(values)
     held = defined.sum(0)
     total = np.where(defined, values, 0.0).sum(0)
-    return np.divide(total, held, out=np.full(total.shape, np.nan), where=held > 0)
+    means: Floats = np.divide(total, held, out=np.full(total.shape, np.nan), where=held > 0)
+    return means

@@ -1,11 +1,11 @@
-"""The colours of every figure: one signed scale with a white zero, and one hue per explainer; safe for colour-blind eyes."""
+"""The colours of every figure, safe for colour-blind eyes: a signed scale with a white zero, a hue per explainer."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 
 SIGNED_STOPS = (
     *("#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0"),
@@ -23,7 +23,7 @@ DASHES = ("", "6 3", "2 2", "8 3 2 3")
 
 
 @cache
-def signed_map() -> LinearSegmentedColormap:
+def signed_map() -> Colormap:
     """The signed scale as a matplotlib colour map; undefined is grey."""
     colours = LinearSegmentedColormap.from_list("xaiplug-signed", list(SIGNED_STOPS), N=255)
     return colours.with_extremes(bad="#bbbbbb")

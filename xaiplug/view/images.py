@@ -15,8 +15,8 @@ from xaiplug.view.colours import signed_palette
 def map_uri(values: Tensor) -> str:
     """A map (H,W) in [-1,1] on the signed scale, as a data URI of a palette PNG."""
     places = ((values.float().clamp(-1, 1) + 1) * 127).round().to(torch.uint8).numpy()
-    image = Image.fromarray(places, mode=None)
-    image.putpalette(signed_palette() + (187, 187, 187))
+    image = Image.fromarray(places)
+    image.putpalette(signed_palette())
     return _uri(image)
 
 

@@ -84,11 +84,11 @@ def leaderboard(study: Study, *, resamples: int = RESAMPLES, seed: int = 0) -> l
     boards. Undefined values (NaN) are left out.
     """
     frame = tidy(study.results)
-    keys = ["model", "data", "metric"]
-    return [
-        Board(*map(str, key), _first(part["better"]), _first(part["unit"]), _rows(part, resamples, seed))
-        for key, part in (frame.groupby(keys, sort=False) if len(frame) else ())
-    ]
+    boards = []
+    for (model, data, metric), part in frame.groupby(["model", "data", "metric"], sort=False) if len(frame) else ():
+        rows = _rows(part, resamples, seed)
+        boards.append(Board(str(model), str(data), str(metric), _first(part["better"]), _first(part["unit"]), rows))
+    return boards
 
 
 def leaderboard_text(study: Study) -> str:

@@ -66,10 +66,8 @@ def duration(seconds: float) -> str:
         return f"{seconds * 1000:.3g} ms" if seconds else "0 s"
     if seconds < 60:
         return f"{seconds:.3g} s"
-    minutes = round(seconds / 60)
-    if minutes < 60 and seconds < 3570:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    minutes = int(seconds // 60)
+    return f"{minutes} min {int(seconds % 60)} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def memory(size: float) -> str:

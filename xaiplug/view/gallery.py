@@ -1,0 +1,163 @@
+"""The report's gallery: the same samples down, every explainer across."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from markupsafe import Markup
+from torch import Tensor
+
+from xaiplug.data.explanation import Explanation
+from xaiplug.view import svg
+from xaiplug.view.images import map_uri, picture_uri
+from xaiplug.view.numbers import short
+from xaiplug.view.plots import BARS, class_label
+from xaiplug.view.study import Panel
+from xaiplug.view.transforms import (
+    centre,
+    display_map,
+    outline,
+    rank_map,
+    scaled,
+    set_masks,
+    shrink,
+    signed_limit,
+    upsample,
+)
+
+SAMPLES = 12
+"""Samples of one panel at most."""
+
+_SIDE = 160
+_TARGET = 124
+_STEPS = 5
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture: on the scale of its own, and on the scale that its sample's maps share."""
+
+    own: Markup
+    shared: Markup
+    limit: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sample, and its tiles in the order of the panel's explainers."""
+
+    id: str
+    true: str
+    predicted: str
+    wrong: bool
+    explained: str
+    picture: Markup
+    shared_limit: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class Wall:
+    """A panel, laid out."""
+
+    title: str
+    explainers: tuple[str, ...]
+    lines: tuple[Line, ...]
+    left_out: int
+    truth: bool
+
+
+def wall(panel: Panel) -> Wall:
+    """Lay out a panel: scales, pictures, outlines."""
+    count = min(len(panel.inputs), SAMPLES)
+    shape = tuple(panel.inputs.shape[1:])
+    maps = {name: display_map(explanation, shape)[:count].double() for name, explanation in panel.maps.items()}
+    limits = {name: signed_limit(values) for name, values in maps.items()}
+    shared = torch.stack(list(limits.values())).amax(0) if limits else torch.zeros(count)
+    lines = tuple(_line(panel, row, maps, limits, float(shared[row])) for row in range(count))
+    truth = panel.relevant is not None and panel.inputs.ndim == 4
+    return Wall(f"{panel.model} on {panel.data}", tuple(panel.maps), lines, len(panel.inputs) - count, truth)
+
+
+def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Tensor], shared: float) -> Line:
+    true, predicted = int(panel.labels[row]), int(panel.predicted[row])
+    truth = _truth(panel, row)
+    size = (panel.inputs.shape[-2], panel.inputs.shape[-1])
+    picture = _input(panel.inputs[row], truth) if panel.inputs.ndim == 4 else Markup("")
+    tiles = []
+    for name, values in maps.items():
+        own = float(limits[name][row])
+        over = truth + _marks(panel.maps[name], row)
+        drawn = [_drawn(values[row], limit, size, over, name) for limit in (own, shared)]
+        tiles.append(Tile(drawn[0], drawn[1], f"±{short(own)}"))
+    names = panel.class_names
+    return Line(
+        panel.ids[row],
+        class_label(true, names),
+        class_label(predicted, names),
+        true != predicted,
+        _explained(panel, row, predicted),
+        picture,
+        f"±{short(shared)}",
+        tuple(tiles),
+    )
+
+
+def _truth(panel: Panel, row: int) -> Markup:
+    if panel.relevant is None or panel.inputs.ndim != 4:
+        return Markup("")
+    return svg.outlines(outline(panel.relevant[row]), "truth")
+
+
+def _explained(panel: Panel, row: int, predicted: int) -> str:
+    targets = {int(part.target.index[row]) for part in panel.maps.values() if part.target is not None}
+    return (
+        ", ".join(class_label(target, panel.class_names) for target in sorted(targets)) if targets - {predicted} else ""
+    )
+
+
+def _input(image: Tensor, truth: Markup) -> Markup:
+    uri = picture_uri(shrink(image.detach().cpu().float().unsqueeze(0), 2 * _TARGET)[0])
+    return _framed(uri, (image.shape[-2], image.shape[-1]), truth, "input")
+
+
+def _drawn(values: Tensor, limit: float, size: tuple[int, int], over: Markup, name: str) -> Markup:
+    if values.ndim == 1:
+        known = values[values.isfinite()][: 2 * BARS]
+        return svg.bars(known.tolist(), limit)
+    full = upsample(values.unsqueeze(0), size)
+    small = shrink(full.unsqueeze(1), _SIDE).squeeze(1)
+    return _framed(map_uri(scaled(small, torch.tensor([limit]))[0]), size, over, name)
+
+
+def _framed(uri: str, size: tuple[int, int], over: Markup, name: str) -> Markup:
+    height, width = size
+    factor = _TARGET / max(size)
+    factor = math.floor(factor + 0.5) if factor >= 1 else factor
+    shown = (round(width * factor), round(height * factor))
+    crisp = "crisp" if max(size) <= _TARGET else "smooth"
+    image = Markup('<img class="{}" src="{}" width="{}" height="{}" alt="{}">').format(crisp, uri, *shown, name)
+    if not over:
+        return Markup('<span class="tile">{}</span>').format(image)
+    drawing = Markup('<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(width, height, over)
+    return Markup('<span class="tile">{}{}</span>').format(image, drawing)
+
+
+def _marks(explanation: Explanation, row: int) -> Markup:
+    """Outlines of the strongest sets, and the first groups of an order numbered."""
+    drawn = Markup("")
+    for value, mask in reversed(set_masks(explanation, row)):
+        drawn += Markup("<g><title>{}</title>{}</g>").format(
+            short(value), svg.outlines(outline(mask), "raises" if value >= 0 else "lowers")
+        )
+    ranks = rank_map(explanation)
+    if ranks is None or ranks.ndim != 3:
+        return drawn
+    size = max(ranks.shape[1:]) / 11
+    for rank in range(1, min(int(ranks[row].max()), _STEPS) + 1):
+        x, y = centre(ranks[row] == rank)
+        text = Markup('<text class="rank" x="{:.2f}" y="{:.2f}" font-size="{:.2f}">{}</text>')
+        drawn += text.format(x, y + 0.35 * size, size, rank)
+    return drawn

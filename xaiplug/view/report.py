@@ -1,0 +1,49 @@
+"""The HTML report: one file that needs nothing else."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from xaiplug.data.storage import write_atomically
+from xaiplug.view import sections, svg
+from xaiplug.view.gallery import wall
+from xaiplug.view.study import Study
+
+
+def write_report(study: Study, path: Path) -> Path:
+    """Write `study` as one self-contained HTML file, whole or not at all; returns its path.
+
+    It asks the network for nothing, reads without script, and is the same bytes for the same study.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    page = render(study)
+    return write_atomically(Path(path), lambda temporary: temporary.write_text(page, encoding="utf-8", newline="\n"))
+
+
+def render(study: Study) -> str:
+    """The report as text."""
+    return _template().render(
+        study=study,
+        facts=sections.facts(study),
+        tables=sections.leaderboard_tables(study),
+        curves=sections.curve_figures(study),
+        walls=[wall(panel) for panel in study.gallery if panel.maps and len(panel.inputs)],
+        colour_bar=svg.colour_bar(),
+        expenses=sections.expenses(study),
+        failures=sections.failures(study),
+        citations=sections.citations(study),
+    )
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("xaiplug.view")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2")
