@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -109,12 +110,17 @@ class FeatureGroups:
         )
 
     def keep(self, rows: Tensor, coalitions: Tensor) -> Tensor:
-        """Positions kept (R,*grid) bool when sample `rows[r]` has only the groups `coalitions[r]` (R,G); -1 always is."""
-        labels = self.labels[rows].flatten(1)
-        if not self.count:
-            return torch.ones_like(self.labels[rows], dtype=torch.bool)
-        kept = coalitions.gather(1, labels.clamp(min=0)) | (labels < 0)
-        return kept.view(len(rows), *self.labels.shape[1:])
+        """Positions kept (R,*grid) bool of sample `rows[r]` with only the groups `coalitions[r]` (R,G); -1 always is."""
+        grid = self.labels.shape[1:]
+        present = torch.cat([coalitions, coalitions.new_ones(len(rows), 1)], dim=1)
+        columns = self._columns
+        kept = present.new_empty(len(rows), columns.shape[1])
+        samples, runs = rows.unique_consecutive(return_counts=True)
+        start = 0
+        for sample, run in zip(samples.tolist(), runs.tolist(), strict=True):
+            kept[start : start + run] = present[start : start + run].index_select(1, columns[sample])
+            start += run
+        return kept.view(len(rows), *grid)
 
     def validate(self, inputs: Tensor) -> FeatureGroups:
         """Check against inputs (B,*shape); returns self.
@@ -126,6 +132,12 @@ class FeatureGroups:
             raise ShapeError(f"labels are for {self.labels.shape[0]} samples, inputs have {inputs.shape[0]}")
         on_grid(self.labels, tuple(inputs.shape[1:]))
         return self
+
+    @cached_property
+    def _columns(self) -> Tensor:
+        """Labels (B,positions) with `count` for those in no group."""
+        flat = self.labels.flatten(1)
+        return flat.masked_fill(flat < 0, self.count)
 
     def _scatter(self, values: Tensor, shape: tuple[int, ...]) -> Tensor:
         labels = self.labels if not shape else on_grid(self.labels, shape).expand(-1, *shape)

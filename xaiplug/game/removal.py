@@ -39,19 +39,27 @@ class PixelRemoval:
         object.__setattr__(self, "baselines", list(self.query.require("baseline")) if wants else [None])
 
     def __call__(self, rows: Tensor, keep: Tensor) -> Tensor:
-        inputs, positions = self.query.inputs[rows], self.groups.keep(rows, keep)
+        positions = self.groups.keep(rows, keep)
+        inputs = self._of(self.query.inputs, rows)
         total: Tensor | None = None
         for baseline in self.baselines:
             imputed = self.imputer.impute(
                 inputs,
                 positions,
-                baseline=None if baseline is None else baseline[rows],
+                baseline=None if baseline is None else self._of(baseline, rows),
                 generators=self._generators(rows, keep) if self.imputer.stochastic else None,
             )
             logits = self.query.model(imputed)
             total = logits if total is None else total + logits
         assert total is not None
         return total / len(self.baselines) if len(self.baselines) > 1 else total
+
+    @staticmethod
+    def _of(values: Tensor, rows: Tensor) -> Tensor:
+        """`values[rows]`, without the copy where all rows are one sample's."""
+        if len(rows) and bool((rows == rows[0]).all()):
+            return values[int(rows[0])].expand(len(rows), *values.shape[1:])
+        return values[rows]
 
     def _generators(self, rows: Tensor, keep: Tensor) -> list[torch.Generator]:
         coalitions = np.packbits(keep.cpu().numpy(), axis=1)

@@ -1,0 +1,27 @@
+.PHONY: demo test check install clean
+PYTHON ?= python3
+BIN := .venv/bin
+
+demo: install  ## train, explain, score, report
+	$(BIN)/xaiplug run plugins.yaml
+
+test: install  ## the whole suite
+	$(BIN)/python -m pytest $(TESTS)
+
+check: install  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: .venv/installed
+
+.venv/installed: requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml trainers/pyproject.toml)
+	test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xaiplug needs Python 3.11 or newer; set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --python $(BIN)/python --requirement requirements.txt
+	touch $@
+
+clean:
+	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
