@@ -1,11 +1,12 @@
 """The one LightningModule of all tasks."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
+from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from xaiplug.errors import DataError, did_you_mean
 from xaiplug_trainers.data.base import Geometry
@@ -26,7 +27,7 @@ class ImageClassifier(pl.LightningModule):
         network_params: constructor arguments of the network beyond the shapes, which come from the data.
         loss: a name of `losses.py`.
         optimizer: how to make the optimiser from parameters.
-        scheduler: how to make the learning-rate schedule from the optimiser; stepped once an epoch.
+        schedule: of the learning rate, over all steps of the training: `cosine` falls to zero.
         geometry: the data's shapes and normalisation; linked to the data by the command line.
     """
 
@@ -36,7 +37,7 @@ class ImageClassifier(pl.LightningModule):
         network_params: dict[str, Any] | None = None,
         loss: str = "cross-entropy",
         optimizer: OptimizerCallable = torch.optim.Adam,
-        scheduler: LRSchedulerCallable | None = None,
+        schedule: Literal["constant", "cosine"] = "constant",
         geometry: Any = None,
     ) -> None:
         super().__init__()
@@ -50,7 +51,7 @@ class ImageClassifier(pl.LightningModule):
             raise DataError(f"the losses are {', '.join(LOSSES)}; there is no {loss!r}{did_you_mean(loss, LOSSES)}")
         self.loss = LOSSES[loss]
         self.optimizer = optimizer
-        self.scheduler = scheduler
+        self.schedule = schedule
 
     def forward(self, x: Tensor) -> Tensor:
         return self.network(self.normalise(x))
@@ -74,9 +75,10 @@ class ImageClassifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         optimizer = self.optimizer(self.parameters())
-        if self.scheduler is None:
+        if self.schedule == "constant":
             return optimizer
-        return {"optimizer": optimizer, "lr_scheduler": self.scheduler(optimizer)}
+        cosine = CosineAnnealingLR(optimizer, T_max=int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
 
 
 def correct(outputs: Tensor, labels: Tensor) -> Tensor:

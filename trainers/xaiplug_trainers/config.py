@@ -23,6 +23,7 @@ _PLACES = {
     "network": "model.network",
     "network_params": "model.network_params",
     "loss": "model.loss",
+    "schedule": "model.schedule",
     "lr": "model.optimizer.init_args.lr",
     "weight_decay": "model.optimizer.init_args.weight_decay",
 }

@@ -24,7 +24,7 @@ def export(
     """Write both files into `output` and return the path of `model.yaml`; neither is ever there half-written."""
     tests = {split: data.samples(split) for split in data.splits if split.startswith("test")}
     predicted = {split: predictions(model, samples.inputs) for split, samples in tests.items()}
-    classes = len(data.class_names)
+    classes = max(2, len(data.class_names))  # a single output tells two classes apart
     weights = save({name: value.cpu().contiguous() for name, value in model.network.state_dict().items()})
     mean, std = data.geometry.mean, data.geometry.std
     card = {

@@ -27,7 +27,8 @@ class Task:
 
     `data` is the import string of the `TaskData` class; `folds` how many models the default configuration splits its
     data over (1: no folds). `params` of every method are the run file's: the data's own fields, and `network`,
-    `network_params`, `loss`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`.
+    `network_params`, `loss`, `schedule`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`. Fold
+    number f starts from seed + f.
     """
 
     name: str
@@ -59,7 +60,9 @@ class Task:
 
     def config(self, *, fold: int | None = None, **params: Any) -> dict[str, Any]:
         """`configs/<name>.yaml` with the run file's parameters written into it: what LightningCLI is given."""
-        return resolve(self.name, self._data_class(), {**params, **({} if fold is None else {"fold": fold})})
+        config = resolve(self.name, self._data_class(), {**params, **({} if fold is None else {"fold": fold})})
+        config["seed_everything"] += fold or 0
+        return config
 
     def load_data(self, config: dict[str, Any]) -> "TaskData":
         """The data that a configuration describes."""

@@ -5,15 +5,17 @@ import hashlib
 import json
 import zlib
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xaiplug import Samples
 from xaiplug.errors import DataError, did_you_mean
 from xaiplug_trainers.config import MACHINE_ONLY
 
-__all__ = ["Geometry", "TaskData", "first", "generator"]
+__all__ = ["Geometry", "TaskData", "generator", "sample_ids"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +60,7 @@ class TaskData(ABC):
             hint = did_you_mean(split, self.splits)
             raise DataError(f"the splits are {', '.join(self.splits)}; there is no {split!r}{hint}")
         whole = self.load(split)
-        return whole if limit is None else first(whole, limit)
+        return whole if limit is None else whole[:limit]
 
     def data_id(self) -> str:
         """Source and fields, hashed: `digits-1:0f3c...`. Where the files lie is no part of it."""
@@ -71,16 +73,14 @@ class TaskData(ABC):
         return f"{self.source_identity()}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def first(samples: Samples, limit: int) -> Samples:
-    """The first `limit` samples."""
-    return dataclasses.replace(
-        samples,
-        inputs=samples.inputs[:limit],
-        labels=samples.labels[:limit],
-        relevant=None if samples.relevant is None else samples.relevant[:limit],
-        ids=tuple(samples.ids[:limit]),
-        extras={name: values[:limit] for name, values in samples.extras.items()},
-    )
+def sample_ids(prefix: str, numbers: NDArray[np.int64]) -> tuple[str, ...]:
+    """`prefix-12` for the source's image 12; a second and third draw of it are `prefix-12.1`, `prefix-12.2`."""
+    seen: Counter[int] = Counter()
+    ids = []
+    for number in numbers.tolist():
+        ids.append(f"{prefix}-{number}.{seen[number]}" if seen[number] else f"{prefix}-{number}")
+        seen[number] += 1
+    return tuple(ids)
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from xaiplug import Samples
-from xaiplug_trainers.data.base import Geometry, TaskData, generator
-from xaiplug_trainers.sources import Images, draw, open_source, stratified
+from xaiplug_trainers.data.base import Geometry, TaskData, generator, sample_ids
+from xaiplug_trainers.sources import Images, Source, divided, draw, open_source
 
 __all__ = ["DecoyMNIST", "patch_corners"]
 
@@ -57,33 +57,28 @@ class DecoyMNIST(TaskData):
         return self._source().identity()
 
     def load(self, split: str) -> Samples:
-        images, indices = self._digits(split)
-        labels = images.labels[indices]
-        decoy = self._decoy(split, labels)
+        digits = self._digits(split)
+        decoy = self._decoy(split, digits.labels)
         relevant = _patches(decoy, size=28)
-        noise = generator(self.split_seed, f"noise-{split}").normal(0, self.noise, (len(labels), 28, 28))
-        faint = np.clip(self.contrast * images.pixels[indices, 0] / 255 + noise, 0, 1)
+        noise = generator(self.split_seed, f"noise-{split}").normal(0, self.noise, relevant.shape)
+        faint = np.clip(self.contrast * digits.pixels[:, 0] / 255 + noise, 0, 1)
         return Samples(
             inputs=torch.from_numpy(np.where(relevant, 1.0, faint).astype(np.float32))[:, None],
-            labels=torch.from_numpy(labels),
+            labels=torch.from_numpy(digits.labels),
             relevant=torch.from_numpy(relevant),
-            ids=tuple(f"{self.source}-{split}-{number}-{index}" for number, index in enumerate(indices)),
+            ids=sample_ids(f"{self.source}-{split}", digits.numbers),
             extras={"decoy": torch.from_numpy(decoy)},
         )
 
-    def _source(self):  # type: ignore[no-untyped-def]
+    def _source(self) -> Source:
         return open_source(self.source, self.data_root, self.download)
 
-    def _digits(self, split: str) -> tuple[Images, NDArray[np.int64]]:
-        """The source's images and the indices of those in the split."""
-        if split.startswith("test"):
-            images = self._source().images("test")
-            return images, np.arange(len(images))
-        images = self._source().images("train")
-        train, val = stratified(images.labels, share=0.1, seed=self.split_seed)
-        if split == "val":
-            return images, val
-        return images, train[draw(self.train_size or len(train), len(train), self.split_seed)]
+    def _digits(self, split: str) -> Images:
+        """The digits of a split, one more than once where `train_size` asks for more than there are."""
+        train, val, test = divided(self._source(), self.split_seed)
+        if split == "train":
+            return train[draw(self.train_size or len(train), len(train), self.split_seed)]
+        return val if split == "val" else test
 
     def _decoy(self, split: str, labels: NDArray[np.int64]) -> NDArray[np.int64]:
         if split == "test-clean":

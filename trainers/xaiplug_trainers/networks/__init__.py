@@ -3,7 +3,12 @@
 `model.yaml` names them as `xaiplug_trainers.networks:<Class>`.
 """
 
+from xaiplug_trainers.networks.cell_cnn import CellCNN
+from xaiplug_trainers.networks.cifar_resnet import CifarResNet
+from xaiplug_trainers.networks.mlp import MLP
+from xaiplug_trainers.networks.resnet import ResNet18
 from xaiplug_trainers.networks.small_cnn import SmallCNN
+from xaiplug_trainers.networks.small_vit import SmallViT
 from xaiplug_trainers.networks.table import build, kwargs_for
 
-__all__ = ["SmallCNN", "build", "kwargs_for"]
+__all__ = ["MLP", "CellCNN", "CifarResNet", "ResNet18", "SmallCNN", "SmallViT", "build", "kwargs_for"]

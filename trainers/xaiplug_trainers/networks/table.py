@@ -1,18 +1,28 @@
 """Networks by name."""
 
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from torch import nn
 
 from xaiplug.errors import DataError, did_you_mean
 
-__all__ = ["build", "kwargs_for"]
+__all__ = ["NAMES", "build", "kwargs_for"]
 
 # name -> class, parameters that the name stands for
 _NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "small-cnn": ("SmallCNN", {}),
+    "cell-cnn": ("CellCNN", {}),
+    "small-vit": ("SmallViT", {}),
+    "resnet18": ("ResNet18", {"stem": "imagenet"}),
+    "resnet18-cifar": ("ResNet18", {"stem": "cifar"}),
+    "cifar-resnet8": ("CifarResNet", {"blocks": 1}),
+    "cifar-resnet20": ("CifarResNet", {"blocks": 3}),
+    "cifar-resnet56": ("CifarResNet", {"blocks": 9}),
+    "mlp": ("MLP", {}),
 }
+NAMES = tuple(_NETWORKS)
 
 
 def kwargs_for(name: str, shape: tuple[int, ...], outputs: int, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -28,6 +38,13 @@ def kwargs_for(name: str, shape: tuple[int, ...], outputs: int, params: dict[str
 
 
 def build(cls: str, kwargs: dict[str, Any]) -> nn.Module:
-    """The network of a class name and constructor arguments as `kwargs_for` gives them."""
-    network: nn.Module = getattr(import_module("xaiplug_trainers.networks"), cls)(**kwargs)
+    """The network of a class name and constructor arguments as `kwargs_for` gives them.
+
+    Raises `DataError` for an argument that the class does not take.
+    """
+    network_class = getattr(import_module("xaiplug_trainers.networks"), cls)
+    known = list(signature(network_class).parameters)
+    for name in kwargs.keys() - known:
+        raise DataError(f"{cls} takes {', '.join(known)}; there is no {name!r}{did_you_mean(name, known)}")
+    network: nn.Module = network_class(**kwargs)
     return network

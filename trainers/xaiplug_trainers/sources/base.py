@@ -10,24 +10,31 @@ from numpy.typing import NDArray
 
 from xaiplug.errors import DataError, did_you_mean
 
-__all__ = ["Images", "Part", "Source", "draw", "open_source", "stratified"]
+__all__ = ["Images", "Part", "Source", "blocks", "divided", "draw", "open_source", "stratified"]
 
 Part = Literal["train", "test"]
 
 _SOURCES = {
     "digits": "xaiplug_trainers.sources.digits:Digits",
+    "shapes": "xaiplug_trainers.sources.shapes:Shapes",
+    "mnist": "xaiplug_trainers.sources.mnist:Mnist",
+    "cifar10": "xaiplug_trainers.sources.cifar10:Cifar10",
 }
 
 
 @dataclass(frozen=True)
 class Images:
-    """Pixels (N,C,H,W) uint8 and labels (N,) int64, in the order of the source."""
+    """Pixels (N,C,H,W) uint8, labels (N,) int64, and the source's own number of each image (N,) int64."""
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    numbers: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getitem__(self, indices: NDArray[np.int64]) -> "Images":
+        return Images(self.pixels[indices], self.labels[indices], self.numbers[indices])
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Source(ABC):
     """Labelled images in two parts that share none: `train` and `test`.
 
     `data_root`: the folder to look in (else the environment variable XAIPLUG_DATA); `download`: fetch what is missing.
-    Embedded sources need neither.
+    Embedded sources need neither. `mean` and `std` (per channel, of [0,1]) are what networks should normalise with.
     """
 
     data_root: str | None = None
@@ -45,6 +52,8 @@ class Source(ABC):
     channels: ClassVar[int]
     size: ClassVar[int]
     class_names: ClassVar[tuple[str, ...]]
+    mean: ClassVar[tuple[float, ...] | None] = None
+    std: ClassVar[tuple[float, ...] | None] = None
 
     @abstractmethod
     def images(self, part: Part) -> Images:
@@ -73,6 +82,23 @@ def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDAr
         taken.append(members[: round(share * len(members))])
     chosen = np.sort(np.concatenate(taken))
     return np.setdiff1d(np.arange(len(labels)), chosen), chosen
+
+
+def divided(source: Source, seed: int, share: float = 0.1) -> tuple[Images, Images, Images]:
+    """`train`, `val` and `test` images: val is a `share` of the source's train part, test the source's own."""
+    whole = source.images("train")
+    train, val = stratified(whole.labels, share, seed)
+    return whole[train], whole[val], source.images("test")
+
+
+def blocks(labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """For each sample (N,) one of `count` blocks; classes are spread evenly over the blocks."""
+    rng = np.random.default_rng(seed)
+    block = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        block[members] = np.arange(len(members)) % count
+    return block
 
 
 def draw(count: int, available: int, seed: int) -> NDArray[np.int64]:

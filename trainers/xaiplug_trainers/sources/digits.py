@@ -28,7 +28,7 @@ class Digits(Source):
         pixels, labels = _everything()
         train, test = stratified(labels, share=0.2, seed=0)
         chosen = train if part == "train" else test
-        return Images(pixels[chosen], labels[chosen])
+        return Images(pixels[chosen], labels[chosen], chosen)
 
     def identity(self) -> str:
         return "digits-1"
