@@ -30,7 +30,7 @@ class Cell:
     row: Row | None = None
     interval: str = ""
     spread: str = ""
-    whisker: Markup = Markup("")
+    whisker: Markup | None = None
 
 
 @dataclass(frozen=True)

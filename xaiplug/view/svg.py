@@ -48,25 +48,14 @@ def chart(found: Chart, looks: Mapping[str, tuple[str, str]]) -> Markup:
     parts = [
         Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(_WIDTH, _HEIGHT, label)
     ]
-    for tick in y_ticks:
-        parts.append(
-            Markup(
-                '<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/><text x="{}" y="{y}" dy="3.5" {}</text>'
-            ).format(
-                _LEFT, _WIDTH - _RIGHT, _LEFT - 6, Markup('text-anchor="end">{}').format(short(tick)), y=y_at(tick)
-            )
-        )
-    for tick in x_ticks:
-        parts.append(
-            Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
-                x_at(tick), _HEIGHT - _BOTTOM + 15, short(tick)
-            )
-        )
-    parts.append(
-        Markup('<text class="axis" x="{}" y="{}" text-anchor="middle">step</text>').format(
-            (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 3
-        )
+    grid = Markup(
+        '<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/><text class="end" x="{}" y="{y}" dy="4">{}</text>'
     )
+    for tick in y_ticks:
+        parts.append(grid.format(_LEFT, _WIDTH - _RIGHT, _LEFT - 6, short(tick), y=y_at(tick)))
+    below = Markup('<text class="middle" x="{}" y="{}">{}</text>')
+    parts.extend(below.format(x_at(tick), _HEIGHT - _BOTTOM + 15, short(tick)) for tick in x_ticks)
+    parts.append(below.format((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 3, "step"))
     for line in found.lines:
         colour, _ = looks[line.explainer]
         upper, lower = _points(line.steps, line.high, x_at, y_at), _points(line.steps, line.low, x_at, y_at)
