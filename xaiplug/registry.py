@@ -197,7 +197,7 @@ def resolve(kind: str, value: Any) -> Component:
     match value:
         case Component():
             if value.kind != kind:
-                raise ComponentError(f"expected a {kind}, got the {value.kind} {type(value).__name__}")
+                raise ComponentError(f"expected a component of kind {kind}, got the {value.kind} {type(value).__name__}")
             return value
         case str():
             return registry().create(kind, value)
@@ -207,7 +207,7 @@ def resolve(kind: str, value: Any) -> Component:
             return registry().create(kind, name, params)
         case {"use": str() as name} if len(value) == 1:
             return registry().create(kind, name)
-    message = f"expected a {kind}: a name, (name, params), {{use:, params:}} or an instance, got {value!r:.80}"
+    message = f"expected a component of kind {kind}: a name, (name, params), {{use:, params:}} or an instance, got {value!r:.80}"
     raise ComponentError(message, [Problem((), message)])
 
 

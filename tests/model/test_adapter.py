@@ -1,0 +1,76 @@
+import pytest
+import torch
+from torch import nn
+
+from xaiplug import Model
+from xaiplug.errors import ModelError
+from xaiplug.model.batching import _fits, in_chunks
+
+
+def test_normalisation_is_the_adapters(small_cnn, images):
+    mean, std = [0.5, 0.4, 0.3], [0.2, 0.3, 0.4]
+    model = Model(small_cnn.eval(), mean=mean, std=std)
+    by_hand = (images - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+    torch.testing.assert_close(model(images), small_cnn(by_hand))
+    assert list(small_cnn.state_dict()) == list(model.network.state_dict())
+
+
+def test_features_are_the_input_of_the_last_linear(small_cnn, images):
+    model = Model(small_cnn.eval())
+    torch.testing.assert_close(model.features(images), small_cnn[:4](images))
+    features, logits = model.features_and_logits(images, "4")
+    torch.testing.assert_close(small_cnn[4](features), logits)
+    assert features.requires_grad
+    with pytest.raises(ModelError, match="no layer '44'; did you mean '4'"):
+        model.features(images, "44")
+    with pytest.raises(ModelError, match=r"has no nn.Linear; name the layer"):
+        Model(nn.Conv2d(3, 2, 1)).layer()
+
+
+def test_capture_gives_maps(small_cnn, images):
+    captured = Model(small_cnn.eval()).capture(images, "0")
+    torch.testing.assert_close(captured.values.relu(), small_cnn[:2](images))
+    assert captured.prefix is None
+    with pytest.raises(ModelError, match=r"expected \(B,D,h,w\) or tokens"):
+        Model(small_cnn).capture(images, "4")
+
+
+def test_fingerprints_follow_weights_and_normalisation(small_cnn):
+    first = Model(small_cnn).fingerprint()
+    assert Model(small_cnn).fingerprint() == first
+    assert Model(small_cnn, mean=[0.0] * 3, std=[1.0] * 3).fingerprint() != first
+    with torch.no_grad():
+        small_cnn[4].bias[0] += 1
+    assert Model(small_cnn).fingerprint() != first
+
+
+def test_meters_count_rows(small_cnn, images):
+    model = Model(small_cnn.eval())
+    x = images.clone().requires_grad_()
+    with model.metered() as meter:
+        model(images)
+        model(x).sum().backward()
+    assert (meter.forwards, meter.backwards) == (6, 3)
+    assert meter.peak_bytes > 0
+    assert not model.module._forward_hooks
+
+
+def test_out_of_memory_halves_and_is_remembered():
+    net, sizes = nn.Linear(1, 1), []
+
+    def run(part):
+        size = len(range(100)[part])
+        sizes.append(size)
+        if size > 10:
+            raise torch.OutOfMemoryError("too much")
+        return torch.arange(100)[part]
+
+    assert in_chunks(run, 100, 2**22 // 64, "auto", ("test", net)).equal(torch.arange(100))
+    assert sizes[:4] == [64, 32, 16, 8]
+    sizes.clear()
+    in_chunks(run, 100, 2**22 // 64, "auto", ("test", net))
+    assert sizes[0] == 8
+    with pytest.raises(torch.OutOfMemoryError):
+        in_chunks(run, 100, 1, 64, ("test", net))
+    del net
+    assert not any(("test", 2**22 // 64) in kept for kept in _fits.values())

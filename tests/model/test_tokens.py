@@ -1,0 +1,69 @@
+"""Vision transformers of four libraries, taken apart and put together again."""
+
+import pytest
+import torch
+
+from xaiplug import Model
+
+
+def timm_vit(name):
+    timm = pytest.importorskip("timm")
+    return timm.create_model(name, img_size=32, patch_size=8, depth=2, num_classes=7)
+
+
+def torchvision_vit():
+    from torchvision.models import VisionTransformer
+
+    return VisionTransformer(32, 8, 2, 2, 16, 32, num_classes=7)
+
+
+def hugging_face(kind):
+    transformers = pytest.importorskip("transformers")
+    config, model = {
+        "vit": (transformers.ViTConfig, transformers.ViTForImageClassification),
+        "deit": (transformers.DeiTConfig, transformers.DeiTForImageClassification),
+        "teacher": (transformers.DeiTConfig, transformers.DeiTForImageClassificationWithTeacher),
+    }[kind]
+    return model(
+        config(
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=32,
+            image_size=32,
+            patch_size=8,
+            num_labels=7,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "prefix"),
+    [
+        (lambda: timm_vit("vit_tiny_patch16_224"), 1),
+        (lambda: timm_vit("deit_tiny_distilled_patch16_224"), 2),
+        (torchvision_vit, 1),
+        (lambda: hugging_face("vit"), 1),
+        (lambda: hugging_face("deit"), 2),
+        (lambda: hugging_face("teacher"), 2),
+    ],
+)
+def test_the_pieces_equal_the_whole(make, prefix):
+    torch.manual_seed(0)
+    network = make().eval()
+    model = Model(network, mean=[0.5] * 3, std=[0.25] * 3)
+    x = torch.rand(2, 3, 32, 32)
+    tokens = model.tokens
+    assert (tokens.prefix, tokens.grid) == (prefix, (4, 4))
+    embedded = tokens.embed(x)
+    assert embedded.shape[1] == prefix + 16
+    torch.testing.assert_close(tokens.head(tokens.run(embedded)), model(x), rtol=1e-5, atol=1e-6)
+    fewer = torch.cat([embedded[:, :prefix], embedded[:, prefix : prefix + 3]], 1)
+    assert tokens.head(tokens.run(fewer)).shape == (2, 7)
+    captured = model.capture(x, tokens.blocks[-1])
+    assert captured.values.shape[2:] == (4, 4)
+    assert captured.prefix.shape[1] == prefix
+
+
+def test_other_networks_have_no_tokens(small_cnn):
+    assert Model(small_cnn).tokens is None
