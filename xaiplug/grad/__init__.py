@@ -1,5 +1,7 @@
 """First and second derivatives of the target score: chunked, batched, safe for any module."""
 
+from xaiplug.grad.hessian import hessian_rows
 from xaiplug.grad.paths import path_gradients
+from xaiplug.grad.smooth import smoothed
 
-__all__ = ["path_gradients"]
+__all__ = ["hessian_rows", "path_gradients", "smoothed"]

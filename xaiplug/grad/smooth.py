@@ -1,0 +1,89 @@
+"""Curvature for piecewise-linear networks: every ReLU replaced by a smooth surrogate, in its derivatives alone.
+
+A ReLU network has no Hessian (it is zero almost everywhere). H-Sets (eq. 8) keeps the forward and replaces the first
+derivative of ReLU by h(z) = 1 + z/sqrt(z^2+tau) for z < 0 and z/sqrt(z^2+tau) for z >= 0, so that the second is
+tau/(z^2+tau)^(3/2) > 0 everywhere. (h jumps from 1 to 0 at z = 0; that is what the paper prints.)
+
+The surrogate is put in by intercepting torch's calls, not by rewriting the network: ReLU modules, functional ReLU,
+in-place and reused ones are all caught, nothing is copied or traced, and the parameters are the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from xaiplug.model.adapter import Model
+
+Smoothing = Literal["adv2", "softplus", "none"]
+
+_RELU = {F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}
+_RELU6 = {F.relu6}
+_IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
+
+
+def smoothed(model: Model, kind: Smoothing = "adv2", *, tau: float = 1e-3, beta: float = 10.0) -> Model:
+    """The same model with smooth ReLU and ReLU6; parameters are shared, the network is not changed.
+
+    Args:
+        kind: "adv2" (exact forward, surrogate derivatives), "softplus" (forward and derivatives of
+            softplus(beta z)/beta), or "none".
+        tau: width of the surrogate.
+        beta: sharpness of softplus.
+
+    ReLU6 is relu(z) - relu(z - 6), so its upper clip stays. GELU, SiLU and Hardswish have curvature of their own and
+    are left alone; so is a network compiled to TorchScript, whose calls cannot be seen.
+    """
+    if kind == "none":
+        return model
+    surrogate = (lambda z: _adv2(z, tau)) if kind == "adv2" else (lambda z: F.softplus(z, beta=beta))
+    changed = copy(model)
+    changed.module = _Smooth(model.module, surrogate)
+    return changed
+
+
+def _adv2(z: Tensor, tau: float) -> Tensor:
+    """relu(z) to the bit, with the derivatives of s(z) = sqrt(z^2+tau) + min(z, 0)."""
+    smooth = (z * z + tau).sqrt() + torch.where(z < 0, z, torch.zeros_like(z))
+    return z.clamp(min=0).detach() + (smooth - smooth.detach())
+
+
+class _Smooth(nn.Module):
+    """Runs a module with its ReLUs intercepted."""
+
+    def __init__(self, inner: nn.Module, surrogate: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.inner = inner
+        self.surrogate = surrogate
+        self.train(inner.training)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with _Intercept(self.surrogate):
+            output: Tensor = self.inner(x)
+        return output
+
+
+class _Intercept(TorchFunctionMode):
+    def __init__(self, surrogate: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.surrogate = surrogate
+
+    def __torch_function__(
+        self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func not in _RELU and func not in _RELU6:
+            return func(*args, **(kwargs or {}))
+        named = dict(kwargs or {})
+        z = args[0] if args else named["input"]
+        rest = args[1:]
+        with torch._C.DisableTorchFunction():
+            in_place = func in _IN_PLACE or named.get("inplace") or (rest and rest[0])
+            at = z.clone() if in_place else z
+            made = self.surrogate(at) if func in _RELU else self.surrogate(at) - self.surrogate(at - 6)
+            return z.copy_(made) if in_place else made
