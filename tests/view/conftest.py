@@ -214,8 +214,9 @@ def provenance() -> list[dict[str, str]]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study() -> Study:
+    """Six explainers, four metrics, 48 digits, three seeds."""
     return make_study()
 
 
@@ -234,7 +235,13 @@ def make_study(**changes: object) -> Study:
     return Study(**{**parts, **changes})  # type: ignore[arg-type]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def photos() -> Panel:
+    """Colour images with sets."""
+    return colour_panel(96)
+
+
+@pytest.fixture(scope="session")
 def studies() -> Callable[..., Study]:
     """Make a study with some parts changed."""
     return make_study

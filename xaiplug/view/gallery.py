@@ -67,6 +67,8 @@ class Wall:
     lines: tuple[Line, ...]
     left_out: int
     truth: bool
+    sets: bool
+    order: bool
 
 
 def wall(panel: Panel) -> Wall:
@@ -78,7 +80,10 @@ def wall(panel: Panel) -> Wall:
     shared = torch.stack(list(limits.values())).amax(0) if limits else torch.zeros(count)
     lines = tuple(_line(panel, row, maps, limits, float(shared[row])) for row in range(count))
     truth = panel.relevant is not None and panel.inputs.ndim == 4
-    return Wall(f"{panel.model} on {panel.data}", tuple(panel.maps), lines, len(panel.inputs) - count, truth)
+    sets = any(part.sets is not None for part in panel.maps.values())
+    order = any(part.order is not None for part in panel.maps.values())
+    left_out = len(panel.inputs) - count
+    return Wall(f"{panel.model} on {panel.data}", tuple(panel.maps), lines, left_out, truth, sets, order)
 
 
 def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Tensor], shared: float) -> Line:

@@ -17,7 +17,7 @@ from xaiplug.view.leaderboard import DIRECTIONS, METHOD, Board, Method, Row, lea
 from xaiplug.view.numbers import duration, memory, number, places, whole
 from xaiplug.view.study import Study
 
-ARROWS = {"higher": "↑", "lower": "↓", "": ""}
+ARROWS = {"higher": "↑ ", "lower": "↓ ", "": ""}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class Column:
     """A metric of a leaderboard table."""
 
     name: str
-    arrow: str
     direction: str
     unit: str
     samples: str
@@ -60,7 +59,6 @@ class Figure:
 
     title: str
     subtitle: str
-    arrow: str
     drawing: Markup
     legend: tuple[tuple[str, Markup], ...]
 
@@ -97,8 +95,8 @@ def _table(title: str, boards: list[Board]) -> Table:
 def _column(board: Board) -> Column:
     counts = sorted({row.count for row in board.rows})
     few = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
-    arrow, direction = ARROWS.get(board.better, ""), DIRECTIONS.get(board.better, "")
-    return Column(board.metric, arrow, direction, board.unit, few)
+    direction = ARROWS.get(board.better, "") + DIRECTIONS.get(board.better, "")
+    return Column(board.metric, direction, board.unit, few)
 
 
 def _cells(board: Board) -> Iterable[tuple[Row, Cell]]:
@@ -132,8 +130,10 @@ def curve_figures(study: Study) -> list[tuple[str, list[Figure]]]:
         legend = tuple((line.explainer, svg.swatch(*looks[line.explainer])) for line in chart.lines)
         counts = sorted({line.count for line in chart.lines})
         subtitle = f"mean of {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "") + " samples, 95 % band"
-        arrow = ARROWS.get(better.get(chart.metric, ""), "")
-        figure = Figure(chart.metric, subtitle, arrow, svg.chart(chart, looks), legend)
+        direction = better.get(chart.metric, "")
+        if direction in ARROWS and direction:
+            subtitle = f"{ARROWS[direction]}{DIRECTIONS[direction]} · {subtitle}"
+        figure = Figure(chart.metric, subtitle, svg.chart(chart, looks), legend)
         scopes.setdefault(_scope(chart.model, chart.data), []).append(figure)
     return list(scopes.items())
 

@@ -26,13 +26,12 @@ def whisker(mean: float, low: float, high: float, extent: tuple[float, float]) -
 
     def at(value: float) -> str:
         span = extent[1] - extent[0]
-        return f"{4 + 104 * ((value - extent[0]) / span if span else 0.5):.1f}"
+        return f"{100 * ((value - extent[0]) / span if span else 0.5):.1f}%"
 
     zero = Markup('<line class="zero" x1="{0}" x2="{0}" y1="0" y2="12"/>').format(at(0))
     line = Markup('<line class="span" x1="{}" x2="{}" y1="6" y2="6"/>').format(at(low), at(high))
     return (
-        Markup('<svg class="whisker" viewBox="0 0 112 12" width="112" height="12" aria-hidden="true">')
-        + Markup('<line class="rail" x1="4" x2="108" y1="6" y2="6"/>')
+        Markup('<svg class="whisker" height="12" aria-hidden="true"><line class="rail" x2="100%" y1="6" y2="6"/>')
         + (zero if extent[0] < 0 < extent[1] else "")
         + (line if math.isfinite(low) and math.isfinite(high) else "")
         + Markup('<circle cx="{}" cy="6" r="3.2"/></svg>').format(at(mean))
@@ -113,7 +112,9 @@ def colour_bar() -> Markup:
         for place, colour in enumerate(SIGNED_STOPS)
     )
     return (
-        Markup('<svg class="colour-bar" viewBox="0 0 220 12" width="220" height="12" aria-hidden="true">')
+        Markup(
+            '<svg class="colour-bar" viewBox="0 0 220 12" height="12" preserveAspectRatio="none" aria-hidden="true">'
+        )
         + Markup('<defs><linearGradient id="signed">{}</linearGradient></defs>').format(stops)
         + Markup('<rect width="220" height="12" rx="2" fill="url(#signed)"/></svg>')
     )

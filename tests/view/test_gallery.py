@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from xaiplug.data.explanation import Explanation
+from xaiplug.data.target import Target
+from xaiplug.view.gallery import SAMPLES, wall
+from xaiplug.view.study import Panel
+
+
+def test_samples_are_rows_and_explainers_columns(study):
+    made = wall(study.gallery[0])
+    assert len(made.lines) == 6
+    assert {len(line.tiles) for line in made.lines} == {len(made.explainers)} == {6}
+    assert made.truth
+    assert made.order
+
+
+def test_wrong_predictions_are_told(study):
+    made = wall(study.gallery[0])
+    assert [line.wrong for line in made.lines] == [False, False, True, False, False, False]
+    assert (made.lines[2].true, made.lines[2].predicted, made.lines[2].explained) == ("two", "seven", "")
+
+
+def test_the_explained_class_is_told_where_it_is_not_the_predicted_one(study):
+    panel = study.gallery[0]
+    other = Explanation(panel.maps["random"].attribution, "input", Target(torch.full((6,), 9)))
+    assert wall(replace(panel, maps={"random": other})).lines[0].explained == "nine"
+
+
+def test_a_weak_map_is_visible_on_its_own_limit_and_pale_on_the_shared_one(study):
+    tile = wall(study.gallery[0]).lines[0].tiles[0]
+    assert tile.own != tile.shared
+    strongest = wall(study.gallery[0]).lines[0].tiles[-1]
+    assert strongest.own == strongest.shared
+
+
+def test_only_so_many_samples_are_shown():
+    many = SAMPLES + 3
+    maps = {"ig": Explanation(torch.randn(many, 1, 4, 4), "input")}
+    labels = torch.zeros(many, dtype=torch.int64)
+    made = wall(Panel("m", "d", torch.rand(many, 1, 4, 4), None, labels, labels, None, ("x",) * many, maps))
+    assert (len(made.lines), made.left_out, made.truth) == (SAMPLES, 3, False)
+    assert made.lines[0].true == "class 0"
+
+
+def test_large_pictures_are_averaged_down(study):
+    side = 512
+    maps = {"ig": Explanation(torch.randn(1, 3, side, side), "input")}
+    zero = torch.zeros(1, dtype=torch.int64)
+    made = wall(Panel("m", "d", torch.rand(1, 3, side, side), None, zero, zero, None, ("x",), maps))
+    assert len(made.lines[0].tiles[0].own) < 60_000
+
+
+def test_rows_are_bars():
+    zero = torch.zeros(2, dtype=torch.int64)
+    panel = Panel(
+        "m", "d", torch.rand(2, 9), None, zero, zero, None, ("a", "b"), {"ig": Explanation(torch.randn(2, 9))}
+    )
+    line = wall(panel).lines[0]
+    assert line.picture == ""
+    assert line.tiles[0].own.count("<rect") == 9
