@@ -6,7 +6,7 @@ demo: install  ## train, explain, score, report
 	$(BIN)/xaiplug run plugins.yaml
 
 test: install  ## the whole suite
-	$(BIN)/python -m pytest $(TESTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto $(TESTS)
 
 check: install  ## style, types, layers
 	$(BIN)/ruff check .
