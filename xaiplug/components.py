@@ -95,6 +95,8 @@ class Segmenter(Component):
     """Divides images into feature groups."""
 
     kind = "segmenter"
+    stochastic: ClassVar[bool] = True
+    """False says that `seeds` are not used: a run then makes one segmentation for all of its seeds."""
 
     @abstractmethod
     def segment(self, images: Tensor, seeds: Tensor) -> Tensor:

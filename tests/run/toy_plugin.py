@@ -1,0 +1,242 @@
+"""A small plug-in of every kind, for the tests of run files, runs and commands. Copied beside each test's run file."""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import annotated_types
+import torch
+
+import xaiplug
+from xaiplug.data.result import MetricResult
+from xaiplug.grad import path_gradients
+
+
+def note(what):
+    """Leave a line in the file that the test watches."""
+    if "TOY_LOG" in os.environ:
+        with Path(os.environ["TOY_LOG"]).open("a") as log:
+            log.write(what + "\n")
+
+
+class Gradient(xaiplug.Explainer):
+    """Gradient times a factor."""
+
+    factor: float = 1.0
+    """What the gradient is multiplied with."""
+
+    def explain(self, query):
+        note(f"gradient {query.model.name} {len(query)}")
+        time.sleep(float(os.environ.get("TOY_SLEEP", "0")))
+        return query.gradient(query.inputs) * self.factor
+
+
+class Path_(xaiplug.Explainer):
+    """Integrated gradients by the book."""
+
+    needs = ("baseline",)
+    steps: Annotated[int, annotated_types.Ge(1)] = 4
+    """Points on the path."""
+
+    def explain(self, query):
+        base = query.baseline[0]
+        points = torch.stack([base + (k + 0.5) / self.steps * (query.inputs - base) for k in range(self.steps)])
+        return path_gradients(query, points).mean(0) * (query.inputs - base)
+
+
+class Groups(xaiplug.Explainer):
+    """Drop in score when a group is removed."""
+
+    needs = ("groups", "imputer")
+
+    def explain(self, query):
+        game = xaiplug.MaskedGame(query)
+        players = query.groups.players
+        without = players[:, None] & ~torch.eye(query.groups.count, dtype=torch.bool)
+        values = game.full()[:, None] - game(without)
+        return torch.where(players, values, torch.nan)
+
+
+class Referring(xaiplug.Explainer):
+    """Difference to the mean reference."""
+
+    needs = ("references",)
+
+    def explain(self, query):
+        return query.inputs - query.references.mean(0)
+
+
+class Noise(xaiplug.Explainer):
+    """Draws, to see that they do not depend on the batch."""
+
+    def explain(self, query):
+        return query.normal(*query.inputs.shape[1:])
+
+
+class Broken(xaiplug.Explainer):
+    """Raises, returns NaN, or returns the wrong shape."""
+
+    how: str = "raise"
+
+    def explain(self, query):
+        if Path("mended").exists():
+            return query.inputs
+        if self.how == "nan":
+            return query.inputs * torch.nan
+        if self.how == "shape":
+            return query.inputs[:, :1, :1]
+        raise RuntimeError("the toy is broken")
+
+
+class Wrapper(xaiplug.Explainer):
+    """Another explainer's map, negated."""
+
+    base: xaiplug.Use[xaiplug.Explainer] = xaiplug.use("toy-gradient")
+    """What is wrapped."""
+
+    @property
+    def needs(self):
+        return self.base.needs
+
+    def explain(self, query):
+        return -self.base.explain(query)
+
+
+class Halves(xaiplug.Segmenter):
+    """Left and right."""
+
+    stochastic = False
+    columns: int = 2
+
+    def segment(self, images, seeds):
+        note(f"segment {len(images)}")
+        batch, _, height, width = images.shape
+        column = torch.arange(width) * self.columns // width
+        return column.expand(batch, height, width).contiguous()
+
+
+class Constant(xaiplug.Baseline):
+    """One value everywhere."""
+
+    value: float = 0.0
+
+    def build(self, query):
+        return torch.full_like(query.inputs, self.value)[None]
+
+
+class FromPool(xaiplug.Baseline):
+    """The first n samples of the pool."""
+
+    needs = ("pool",)
+    n: int = 2
+
+    def build(self, query):
+        return query.pool.inputs[: self.n, None].expand(-1, len(query), *query.inputs.shape[1:])
+
+
+class Fill(xaiplug.PixelImputer):
+    """The baseline where nothing is kept."""
+
+    needs = ("baseline",)
+
+    def impute(self, inputs, keep, *, baseline=None, generators=None):
+        return torch.where(keep[:, None], inputs, baseline)
+
+
+class Size(xaiplug.Metric):
+    """Mean absolute attribution."""
+
+    def measure(self, query, explanation):
+        note(f"size {len(query)}")
+        return explanation.attribution.abs().flatten(1).nanmean(1)
+
+
+class Inside(xaiplug.Metric):
+    """Share of the absolute attribution on the truth."""
+
+    needs = ("relevant",)
+
+    def measure(self, query, explanation):
+        mass = explanation.on_inputs().abs().sum(1)
+        share = (mass * query.relevant).flatten(1).sum(1) / mass.flatten(1).sum(1)
+        return MetricResult(share, better="higher", unit="share")
+
+
+class Removing(xaiplug.Metric):
+    """Score when the groups are removed one after the other."""
+
+    needs = ("groups", "imputer")
+
+    def measure(self, query, explanation):
+        game = xaiplug.MaskedGame(query)
+        steps = torch.arange(query.groups.count + 1)
+        keep = torch.arange(query.groups.count)[None] >= steps[:, None]
+        curve = game(keep.expand(len(query), *keep.shape) & query.groups.players[:, None])
+        return MetricResult(curve.mean(1), curve=curve, steps=steps.double() / query.groups.count, better="lower")
+
+
+class Study(xaiplug.Metric):
+    """One number for the study."""
+
+    def measure(self, query, explanation):
+        return explanation.attribution.mean().reshape(1)
+
+
+class Agreement(xaiplug.PairMetric):
+    """Mean absolute difference of the first two models' maps."""
+
+    def compare(self, views):
+        one, other = (view.explanation.attribution for view in views[:2])
+        return MetricResult((one - other).abs().flatten(1).mean(1), better="lower")
+
+
+class Retrained(xaiplug.RetrainMetric):
+    """Counts what it is given."""
+
+    def retrain(self, task, explain, seeds):
+        return MetricResult(torch.tensor([float(len(seeds))]))
+
+
+@xaiplug.hookimpl
+def xaiplug_explainers():
+    paper = xaiplug.Paper("On toys", "Toy, T. and Boy, B.", 2020, venue="Toys")
+    return [
+        xaiplug.Spec("toy-gradient", Gradient, "Gradient times a factor.", paper),
+        xaiplug.Spec("toy-path", Path_, "Integrated gradients."),
+        xaiplug.Spec("toy-groups", Groups, "Occlusion of groups."),
+        xaiplug.Spec("toy-referring", Referring, "Difference to references."),
+        xaiplug.Spec("toy-noise", Noise, "Noise."),
+        xaiplug.Spec("toy-broken", Broken, "Broken."),
+        xaiplug.Spec("toy-wrapper", Wrapper, "Another one negated."),
+    ]
+
+
+@xaiplug.hookimpl
+def xaiplug_segmenters():
+    return [xaiplug.Spec("toy-halves", Halves, "Left and right.")]
+
+
+@xaiplug.hookimpl
+def xaiplug_baselines():
+    return [
+        xaiplug.Spec("toy-constant", Constant, "One value."),
+        xaiplug.Spec("toy-pool", FromPool, "Samples of the pool."),
+    ]
+
+
+@xaiplug.hookimpl
+def xaiplug_imputers():
+    return [xaiplug.Spec("toy-fill", Fill, "Fill with the baseline.")]
+
+
+@xaiplug.hookimpl
+def xaiplug_metrics():
+    return [
+        xaiplug.Spec("toy-size", Size, "Mean absolute attribution."),
+        xaiplug.Spec("toy-inside", Inside, "Share on the truth."),
+        xaiplug.Spec("toy-removing", Removing, "Removal curve."),
+        xaiplug.Spec("toy-study", Study, "One number."),
+        xaiplug.Spec("toy-agreement", Agreement, "Agreement of models."),
+        xaiplug.Spec("toy-retrained", Retrained, "Retraining."),
+    ]

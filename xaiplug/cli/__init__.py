@@ -1,0 +1,15 @@
+"""The command `xaiplug`. One small file a command; what is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; always ends in `SystemExit`.
+
+    0 done, 1 a cell or a check failed, 2 bad usage or run file (nothing was run), 130 interrupted.
+    """
+    from xaiplug.cli.app import app
+
+    app(args=None if arguments is None else list(arguments), prog_name="xaiplug")

@@ -1,0 +1,66 @@
+"""What all commands share: exit codes, errors without a traceback, tables for people and for programs."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+from xaiplug.errors import XaiplugError
+
+FAILED = 1
+REFUSED = 2
+INTERRUPTED = 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def guarded(command: Command) -> Command:
+    """A command whose errors are one message on stderr and an exit code."""
+
+    @functools.wraps(command)
+    def guard(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except XaiplugError as error:
+            refuse(str(error))
+        except KeyboardInterrupt:
+            typer.echo("interrupted; what is finished is kept, the same command goes on from there", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # `xaiplug list | head`
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+
+    return guard  # type: ignore[return-value]
+
+
+def refuse(message: str, code: int = REFUSED) -> NoReturn:
+    """Say why on stderr, and stop."""
+    for line in message.splitlines():
+        typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+def on_terminal() -> bool:
+    """Whether stdout is a terminal; if not, output is plain: a record a line, tab-separated, no colour."""
+    return sys.stdout.isatty()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
+    """Rows for people (a table) or for programs (tab-separated, without a header)."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not on_terminal():
+        for row in texts:
+            typer.echo("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*columns, title=title or None, box=None, title_justify="left", header_style="bold")
+    for row in texts:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)

@@ -1,0 +1,32 @@
+"""`xaiplug plan FILE`: the cells that a run would compute, and what does not fit."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from xaiplug.cli.options import Json, RunFile, Settings
+from xaiplug.cli.output import on_terminal, table
+
+
+def plan(file: RunFile, settings: Settings = None, as_json: Json = False) -> None:
+    """Show what a run file asks for; no model is loaded or trained."""
+    from xaiplug.config import load
+    from xaiplug.run import plan_of
+
+    config = load(file, settings or ())
+    found = plan_of(config)
+    skipped = [{"what": skip.what, "why": skip.why} for skip in found.skipped]
+    if as_json:
+        typer.echo(
+            json.dumps({"cells": [cell.plain() | {"name": cell.name} for cell in found.cells], "skipped": skipped})
+        )
+        return
+    columns = ("kind", "model", "data", "explainer", "segmenter", "baseline", "references", "imputer", "metric", "seed")
+    table(columns, ([getattr(cell, column) for column in columns] for cell in found.cells))
+    for skip in found.skipped:
+        typer.echo(f"skipped\t{skip.what}\t{skip.why}" if not on_terminal() else f"skipped: {skip.what}: {skip.why}")
+    if on_terminal():
+        kinds = dict.fromkeys(cell.kind for cell in found.cells)
+        typer.echo(f"{len(found.cells)} cells: " + ", ".join(f"{found.count(kind)} {kind}" for kind in kinds))

@@ -1,0 +1,67 @@
+"""`xaiplug run FILE`: everything that is missing, then the leaderboard and the report."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from xaiplug.cli.options import Json, RunFile, Settings
+from xaiplug.cli.output import FAILED, on_terminal, table
+from xaiplug.cli.progress import watcher
+
+if TYPE_CHECKING:
+    from xaiplug.run import Outcome
+
+
+def run(file: RunFile, settings: Settings = None, as_json: Json = False) -> None:
+    """Run a study. Running it again does only what is missing."""
+    from xaiplug.config import load
+    from xaiplug.run import execute
+
+    config = load(file, settings or ())
+    bar = watcher()
+    try:
+        outcome = execute(config, bar)
+    finally:
+        bar.close()
+    if as_json:
+        typer.echo(json.dumps(outcome.plain()))
+    else:
+        _show(outcome)
+    if not outcome.ok:
+        raise typer.Exit(FAILED)
+
+
+def _show(outcome: Outcome) -> None:
+    from xaiplug.run.leaderboard import leaderboard
+
+    columns, rows = leaderboard(outcome.folder)
+    if rows:
+        table(columns, [columns, *rows] if not on_terminal() else rows)
+    for skip in outcome.skipped:
+        typer.echo(f"skipped: {skip.what}: {skip.why}", err=True)
+    if outcome.failures:
+        _show_failures(outcome)
+        typer.echo(f"why, in full: {outcome.folder / 'failed'}; the same command tries again", err=True)
+    if outcome.report_error:
+        typer.echo(outcome.report_error, err=True)
+    done = f"{outcome.done} cells done, {outcome.cached} were there, {len(outcome.failures)} failed"
+    typer.echo(f"{outcome.name}: {done}", err=True)
+    typer.echo(f"results: {outcome.results}")
+    if outcome.report:
+        typer.echo(f"report: {outcome.report}")
+
+
+def _show_failures(outcome: Outcome) -> None:
+    """A line for each error, however many cells it struck."""
+    errors: dict[str, list[tuple[str, int]]] = {}
+    for failure in outcome.failures:
+        errors.setdefault(failure.error, []).append((failure.cell, failure.waiting))
+    for error, cells in errors.items():
+        more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+        waiting = sum(count for _, count in cells)
+        typer.echo(
+            f"failed: {cells[0][0]}{more}: {error}" + (f" ({waiting} cells wait for it)" if waiting else ""), err=True
+        )

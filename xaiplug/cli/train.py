@@ -1,0 +1,32 @@
+"""`xaiplug train TASK`: train a supporting model and export it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xaiplug.cli.output import refuse
+
+
+def train(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(help="A task, e.g. decoy-mnist.", show_default=False)],
+    output: Annotated[Path | None, typer.Option(help="Folder of the model; default runs/train/TASK.")] = None,
+    fold: Annotated[int | None, typer.Option(min=0, help="Which of the task's folds to leave to this model.")] = None,
+    all_folds: Annotated[bool, typer.Option("--all-folds", help="One model a fold, each in its own folder.")] = False,
+) -> None:
+    """Train a task's model. Anything else on the line goes to Lightning untouched: --trainer.max_epochs=3"""
+    from xaiplug.tasks import find_task
+
+    if all_folds and fold is not None:
+        refuse("give --fold or --all-folds, not both")
+    found = find_task(task)
+    folder = output or Path("runs") / "train" / task
+    if fold is not None and fold >= found.folds:
+        refuse(f"task '{task}' has {found.folds} folds, numbered from 0; there is no fold {fold}")
+    folds = range(found.folds) if all_folds else [fold]
+    for number in folds:
+        into = folder / f"fold-{number}" if all_folds else folder
+        typer.echo(f"model: {found.train(into, context.args, fold=number)}")

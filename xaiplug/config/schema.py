@@ -1,0 +1,226 @@
+"""The run file, key by key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from xaiplug.data.target import Scale
+
+
+def _named(value: Any) -> Any:
+    return {"use": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("is listed twice")
+    return values
+
+
+def _text_or_index(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("expected predicted, label, a class name or a class index")
+    return value
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_+-]*$")]
+"""What an entry of a section is called."""
+
+RunName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*$")]
+"""A run's name is also a folder's: no slash, no `..`."""
+
+Names = Annotated[list[str], BeforeValidator(_listed)]
+"""One name of a section, or several; `"*"` is all of them."""
+
+Params = Annotated[dict[str, Any], BeforeValidator(_empty)]
+Sweep = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], BeforeValidator(_empty)]
+
+
+class Strict(BaseModel):
+    """No unknown keys, no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ModelEntry(Strict):
+    """A model by reference: what `xaiplug.load_model` takes."""
+
+    use: str
+    params: Params = {}
+
+
+class DataEntry(Strict):
+    """Samples by reference, and which of them: `tag`, then `keep`, then `per_class`, then `limit`."""
+
+    use: str
+    split: str | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """The first so many of those that pass the other filters."""
+    keep: Annotated[str, StringConstraints(pattern=r"^(all|correct|top-[1-9][0-9]*)$")] = "all"
+    """Those that the model classifies rightly, or has the label among its k best."""
+    per_class: Annotated[int, Field(ge=1)] | None = None
+    """The first so many of each label."""
+    tag: str | None = None
+    """A column of the samples' extras that must not be 0."""
+    params: Params = {}
+
+
+class TargetEntry(Strict):
+    """Which score is explained; the scale is each method's own unless given."""
+
+    use: Annotated[str | int, BeforeValidator(_text_or_index)] = "predicted"
+    scale: Scale | None = None
+
+
+Target = Annotated[TargetEntry, BeforeValidator(_named)]
+
+
+class ComponentEntry(Strict):
+    """A component with its parameters, once or swept."""
+
+    use: str
+    params: Params = {}
+    grid: Sweep = {}
+    """Every combination of these values."""
+    zip: Sweep = {}
+    """The first values together, the second together, ..."""
+
+    @model_validator(mode="after")
+    def _sweeps(self) -> ComponentEntry:
+        if len({len(values) for values in self.zip.values()}) > 1:
+            lengths = ", ".join(f"{key} {len(values)}" for key, values in self.zip.items())
+            raise ValueError(f"the lists of zip must have one length, got {lengths}")
+        for one, other, names in (
+            ("params", "grid", self.params.keys() & self.grid.keys()),
+            ("params", "zip", self.params.keys() & self.zip.keys()),
+            ("grid", "zip", self.grid.keys() & self.zip.keys()),
+        ):
+            if names:
+                raise ValueError(f"'{min(names)}' is in {one} and in {other}; keep one")
+        return self
+
+
+class ExplainerEntry(ComponentEntry):
+    """An explainer; may name what it goes with, instead of being combined with everything of those sections."""
+
+    segmenter: Names | None = None
+    baseline: Names | None = None
+    references: Names | None = None
+    imputer: Names | None = None
+    scale: Scale | None = None
+    target: Target | None = None
+
+
+class MetricEntry(ComponentEntry):
+    """A metric; may name what it measures with."""
+
+    segmenter: Names | None = None
+    baseline: Names | None = None
+    imputer: Names | None = None
+    scale: Scale | None = None
+
+
+Component = Annotated[ComponentEntry, BeforeValidator(_named)]
+All = Field(default=["*"])
+
+
+class RunEntry(Strict):
+    """One set of combinations; a section that is not named takes part whole."""
+
+    models: Names = All
+    data: Names = All
+    explainers: Names = All
+    segmenters: Names = All
+    baselines: Names = All
+    references: Names = All
+    imputers: Names = All
+    metrics: Names = All
+
+
+class Outputs(Strict):
+    """Where results go."""
+
+    dir: str | None = None
+    """Below the working directory; default `runs/<name>`."""
+
+
+class Plugins(Strict):
+    """Which plug-ins take part."""
+
+    disable: Names = []
+    only: Names = []
+    files: Names = []
+    """Python files, each a plug-in named after its stem."""
+
+
+class RunFile(Strict):
+    """A whole study."""
+
+    version: Literal[1]
+    name: RunName
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_distinct)] = [0]
+    models: dict[Name, Annotated[ModelEntry, BeforeValidator(_named)]]
+    data: dict[Name, Annotated[DataEntry, BeforeValidator(_named)]]
+    pool: Annotated[DataEntry, BeforeValidator(_named)] | None = None
+    target: Target = TargetEntry()
+    segmenters: dict[Name, Component] = {}
+    baselines: dict[Name, Component] = {}
+    references: dict[Name, Component] = {}
+    imputers: dict[Name, Component] = {}
+    explainers: dict[Name, Annotated[ExplainerEntry, BeforeValidator(_named)]]
+    metrics: dict[Name, Annotated[MetricEntry, BeforeValidator(_named)]] = {}
+    runs: list[RunEntry] | None = None
+    outputs: Outputs = Outputs()
+    plugins: Plugins = Plugins()
+
+
+ENTRIES: dict[str, type[Strict]] = {
+    "models": ModelEntry,
+    "data": DataEntry,
+    "segmenters": ComponentEntry,
+    "baselines": ComponentEntry,
+    "references": ComponentEntry,
+    "imputers": ComponentEntry,
+    "explainers": ExplainerEntry,
+    "metrics": MetricEntry,
+}
+"""Sections of named entries, and what an entry is."""
+
+SINGLES: dict[str, type[Strict]] = {"pool": DataEntry, "target": TargetEntry, "outputs": Outputs, "plugins": Plugins}
+"""Sections that are one entry."""
+
+KINDS = {
+    "segmenters": "segmenter",
+    "baselines": "baseline",
+    "references": "baseline",
+    "imputers": "imputer",
+    "explainers": "explainer",
+    "metrics": "metric",
+}
+"""Sections of components, and the kind that is looked up."""
+
+
+def known_keys(path: tuple[str | int, ...]) -> list[str] | None:
+    """The keys allowed in the mapping at `path`; None where any is."""
+    match path:
+        case ():
+            return list(RunFile.model_fields)
+        case (str() as section,) if section in SINGLES:
+            return list(SINGLES[section].model_fields)
+        case (str() as section, _) if section in ENTRIES:
+            return list(ENTRIES[section].model_fields)
+        case ("runs", int()):
+            return list(RunEntry.model_fields)
+        case ("explainers", _, "target"):
+            return list(TargetEntry.model_fields)
+    return None

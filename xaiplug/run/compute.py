@@ -1,0 +1,258 @@
+"""What each kind of cell computes: from the workspace and its input cells to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaiplug import api
+from xaiplug.answering import versions
+from xaiplug.asking import Given, asking, base_query, complete
+from xaiplug.components import Component, Explainer, Metric, PairMetric, RetrainMetric
+from xaiplug.config import With
+from xaiplug.config.fits import PINS, needs_of
+from xaiplug.config.schema import ExplainerEntry, MetricEntry, TargetEntry
+from xaiplug.data.explanation import Explanation
+from xaiplug.data.result import MetricResult, View
+from xaiplug.data.samples import Samples
+from xaiplug.errors import DataError
+from xaiplug.model.adapter import Model
+from xaiplug.registry import registry
+from xaiplug.run.batches import in_batches, join, take
+from xaiplug.run.cells import Cell
+from xaiplug.run.select import Selected
+from xaiplug.run.workspace import Workspace
+from xaiplug.tasks import find_task
+
+
+def given_to_explainer(workspace: Workspace, cell: Cell) -> With:
+    """The variants that an explain cell names."""
+    return With(**{pin: workspace.variant(section, getattr(cell, pin)) for pin, section in PINS.items()})
+
+
+def given_to_metric(workspace: Workspace, cell: Cell) -> With:
+    """The variants that a score cell gives its metric."""
+    pins = ("segmenter", "baseline", "imputer")
+    return With(**{pin: workspace.variant(PINS[pin], getattr(cell, f"metric_{pin}")) for pin in pins})
+
+
+def target_of(workspace: Workspace, cell: Cell) -> TargetEntry:
+    """The target that an explain cell's entry names, else the run file's; and the scale."""
+    entry = _explainer_entry(workspace, cell)
+    chosen = entry.target or workspace.config.file.target
+    scale = entry.scale or chosen.scale or workspace.config.file.target.scale
+    return TargetEntry(use=chosen.use, scale=scale)
+
+
+def explain(workspace: Workspace, cell: Cell) -> Explanation:
+    """The explanation of all samples of a cell, a few at a time."""
+    model, selected = workspace.model(cell.model), workspace.selected(cell)
+    explainer = workspace.component("explainers", cell.explainer)
+    assert isinstance(explainer, Explainer)
+    assert cell.seed is not None
+    given, target, samples = given_to_explainer(workspace, cell), target_of(workspace, cell), selected.samples
+    labels = workspace.labels(cell, cell.segmenter, cell.seed) if given.segmenter else None
+    shared = _components(given) | _pool(workspace, cell.model, explainer, given)
+    seed = cell.seed
+
+    def part(rows: list[int]) -> Explanation:
+        return api.explain(
+            model,
+            samples.inputs[rows],
+            explainer,
+            target=_target(target, samples, rows),
+            scale=target.scale,
+            segmenter=None if labels is None else labels[rows],
+            seed=seed,
+            **shared,
+        )
+
+    whole = join(in_batches(len(samples), samples.inputs[0].numel(), part))
+    defaults = {pin: v.label for pin in PINS if (v := getattr(given, pin)) is not None and v.default}
+    return whole.replace(meta={**whole.meta, "target": target.use, "defaults": defaults})
+
+
+def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricResult:
+    """What a metric says of an explain cell's explanation; a few samples at a time where it has one value a sample."""
+    model, samples = workspace.model(cell.model), workspace.selected(cell).samples
+    metric = workspace.component("metrics", cell.metric_entry)
+    assert isinstance(metric, Metric)
+    assert cell.seed is not None
+    given, seed = given_to_metric(workspace, cell), cell.seed
+    labels = workspace.labels(cell, cell.metric_segmenter, seed) if given.segmenter else None
+    shared = _components(given) | _pool(workspace, cell.model, metric, given)
+    shared.pop("references", None)
+    variant = workspace.variant("metrics", cell.metric_entry)
+    entry = variant.entry if variant else None
+    scale = entry.scale if isinstance(entry, MetricEntry) else None
+
+    def part(rows: list[int]) -> MetricResult:
+        return api.score(
+            model,
+            samples.inputs[rows],
+            take(explanation, rows),
+            metric,
+            relevant=None if samples.relevant is None else samples.relevant[rows],
+            labels=samples.labels[rows],
+            segmenter=None if labels is None else labels[rows],
+            scale=scale,
+            seed=seed,
+            **shared,
+        )
+
+    parts = in_batches(len(samples), samples.inputs[0].numel(), part)
+    if len(parts) == 1:
+        return parts[0]
+    return _joined(parts) or part(list(range(len(samples))))
+
+
+def compare(
+    workspace: Workspace, cell: Cell, models: Sequence[str], explanations: Sequence[Explanation]
+) -> MetricResult:
+    """What a metric says of several models' explanations, of the samples that all of them explained."""
+    metric = workspace.component("metrics", cell.metric_entry)
+    assert isinstance(metric, PairMetric)
+    assert cell.seed is not None
+    chosen = [workspace.selected(replace(cell, model=model)) for model in models]
+    common = common_samples(chosen)
+    with ExitStack() as stack:
+        views = []
+        for name, selected, whole in zip(models, chosen, explanations, strict=True):
+            model = workspace.model(name)
+            stack.enter_context(asking(model))
+            rows = [selected.indices.index(index) for index in common]
+            explanation, samples = take(whole, rows).to(model.device), selected.samples[rows]
+            assert explanation.target is not None
+            query = base_query(
+                model,
+                samples.inputs,
+                target=explanation.target,
+                own_scale=explanation.target.scale,
+                seed=cell.seed,
+            )
+            if {"groups", "relevant"} & set(metric.needs):
+                given = Given(segmenter=explanation.groups, relevant=samples.relevant, labels=samples.labels)
+                query, _ = complete(query, metric, given)
+            labels = samples.labels.to(model.device)
+            seen = _seen(workspace, name, samples)
+            views.append(View(name, query, explanation, query.logits.argmax(1), labels, seen))
+        return metric.compare(views).validate(len(common))
+
+
+def common_samples(chosen: Sequence[Selected]) -> dict[int, str]:
+    """Place in the data -> id, of the samples that every model's selection has.
+
+    Raises:
+        DataError: there is none.
+    """
+    first = zip(chosen[0].indices, chosen[0].samples.ids, strict=True)
+    common = {index: name for index, name in first if all(index in other.indices for other in chosen[1:])}
+    if not common:
+        raise DataError("no sample passes the filters for every model; compare on data without 'keep:'")
+    return common
+
+
+def retrain(workspace: Workspace, cell: Cell) -> MetricResult:
+    """What a metric says after retraining the model's task on data that the explanations changed."""
+    metric = workspace.component("metrics", cell.metric_entry)
+    explainer = workspace.component("explainers", cell.explainer)
+    assert isinstance(metric, RetrainMetric)
+    assert isinstance(explainer, Explainer)
+    given, target = given_to_explainer(workspace, cell), target_of(workspace, cell)
+    segmenter = None if given.segmenter is None else given.segmenter.component
+    shared = _components(given) | _pool(workspace, cell.model, explainer, given)
+
+    def explained(model: Model, samples: Samples) -> Explanation:
+        def part(rows: list[int]) -> Explanation:
+            return api.explain(
+                model,
+                samples.inputs[rows],
+                explainer,
+                target=_target(target, samples, rows),
+                scale=target.scale,
+                segmenter=segmenter,
+                **shared,
+            )
+
+        return join(in_batches(len(samples), samples.inputs[0].numel(), part))
+
+    task = find_task(workspace.config.file.models[cell.model].use.partition(":")[2])
+    result = metric.retrain(task, explained, workspace.config.file.seeds)
+    return result.validate(len(result.values))
+
+
+def provenance(component: Component | None, role: str) -> list[dict[str, Any]]:
+    """Plug-in, distribution, version and paper of a component and of every component inside it."""
+    if component is None:
+        return []
+    found = [{"role": role, "component": component.describe(), "versions": versions(component)}]
+    if (origin := component.origin) is not None:
+        spec = registry().find(origin.kind, f"{origin.plugin}/{origin.name}").spec
+        found[0] |= {
+            "kind": origin.kind,
+            "name": origin.name,
+            "plugin": origin.plugin,
+            "distribution": origin.distribution,
+            "version": origin.version,
+            "summary": spec.summary,
+            "bibtex": spec.paper.bibtex if spec.paper else "",
+        }
+    for field in fields(component):  # type: ignore[arg-type]
+        inner = getattr(component, field.name)
+        if isinstance(inner, Component):
+            found.extend(provenance(inner, f"{role}.{field.name}"))
+    return found
+
+
+def _explainer_entry(workspace: Workspace, cell: Cell) -> ExplainerEntry:
+    variant = workspace.variant("explainers", cell.explainer)
+    assert variant is not None
+    assert isinstance(variant.entry, ExplainerEntry)
+    return variant.entry
+
+
+def _components(given: With) -> dict[str, Any]:
+    """Baseline, references and imputer as the notebook API takes them."""
+    named = {pin: getattr(given, pin) for pin in ("baseline", "references", "imputer")}
+    return {pin: variant.component for pin, variant in named.items() if variant is not None}
+
+
+def _pool(workspace: Workspace, model: str, component: Component, given: With) -> dict[str, Any]:
+    return {"pool": workspace.pool(model)} if "pool" in needs_of(component, given) else {}
+
+
+def _target(target: TargetEntry, samples: Samples, rows: list[int]) -> Any:
+    match target.use:
+        case "predicted":
+            return None
+        case "label":
+            return samples.labels[rows]
+    return target.use
+
+
+def _joined(parts: Sequence[MetricResult]) -> MetricResult | None:
+    """Results of parts as one; None where they do not fit together (one value a study, curves of other steps)."""
+    first = parts[0]
+    if any(len(part.values) == 1 for part in parts[:-1]) or len(parts) == 1:
+        return None
+    if first.steps is None or first.curve is None:
+        return MetricResult(torch.cat([p.values for p in parts]), first.name, unit=first.unit, better=first.better)
+    if any(part.steps is None or not torch.equal(part.steps, first.steps) for part in parts):
+        return None
+    curve = torch.cat([part.curve for part in parts if part.curve is not None])
+    values = torch.cat([part.values for part in parts])
+    return MetricResult(values, first.name, curve, first.steps, first.unit, first.better)
+
+
+def _seen(workspace: Workspace, model: str, samples: Samples) -> Tensor | None:
+    """Which samples the model was trained on, where the data says it for the model's fold; else None."""
+    fold = workspace.config.file.models[model].params.get("fold")
+    seen = samples.extras.get("seen")
+    if not isinstance(fold, int) or seen is None or seen.ndim != 2 or fold >= seen.shape[1]:
+        return None
+    return seen[:, fold].bool().to(workspace.model(model).device)

@@ -1,0 +1,120 @@
+"""Which samples of the data are used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaiplug.config.places import FILE_SCHEMES, PATH_PARAMS
+from xaiplug.config.schema import DataEntry
+from xaiplug.data.load import load_data
+from xaiplug.data.samples import Samples
+from xaiplug.errors import DataError, did_you_mean, listing
+from xaiplug.model.adapter import Model
+
+CHUNK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """Samples, and their places in the data as loaded."""
+
+    samples: Samples
+    indices: tuple[int, ...]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return self.samples.fingerprint()
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def located(reference: str, root: Path) -> str:
+    """A reference whose path is relative to `root`, readable from any working directory."""
+    scheme, _, rest = reference.partition(":")
+    return f"{scheme}:{root / rest}" if scheme in FILE_SCHEMES and root != Path.cwd() else reference
+
+
+def located_params(params: dict[str, Any], root: Path) -> dict[str, Any]:
+    """The same for parameters that are paths."""
+    if root == Path.cwd():
+        return params
+    found = {k: str(root / v) for k, v in params.items() if k in PATH_PARAMS and isinstance(v, str) and "/" in v}
+    return params | found
+
+
+def loaded(entry: DataEntry, root: Path, limit: int | None = None) -> Samples:
+    """The samples of an entry before any filter, the first `limit` of them."""
+    params = located_params(entry.params, root)
+    return load_data(located(entry.use, root), split=entry.split, limit=limit, **params)
+
+
+def filtered(entry: DataEntry) -> bool:
+    """Whether an entry leaves out samples before its limit."""
+    return entry.keep != "all" or entry.per_class is not None or entry.tag is not None
+
+
+def select(name: str, entry: DataEntry, samples: Samples, model: Model | None) -> Selected:
+    """Samples that pass the filters: `tag`, then `keep` (of `model`), then `per_class`, then `limit`.
+
+    Raises:
+        DataError: no such column, or nothing is left.
+    """
+    rows = list(range(len(samples)))
+    if entry.tag is not None:
+        rows = [row for row in rows if _tagged(name, entry.tag, samples)[row]]
+    if entry.keep != "all":
+        assert model is not None
+        best = 1 if entry.keep == "correct" else int(entry.keep.removeprefix("top-"))
+        enough = entry.limit if entry.per_class is None else None
+        rows = _classified(model, samples, rows, best, enough)
+    if entry.per_class is not None:
+        rows = _per_class(samples, rows, entry.per_class)
+    rows = rows[: entry.limit]
+    if not rows:
+        raise DataError(f"data '{name}': none of {len(samples)} samples passes its filters")
+    return Selected(samples if rows == list(range(len(samples))) else samples[rows], tuple(rows))
+
+
+def _tagged(name: str, tag: str, samples: Samples) -> list[bool]:
+    if tag not in samples.extras:
+        known = f"{did_you_mean(tag, samples.extras)} (columns: {listing(samples.extras)})"
+        raise DataError(f"data '{name}' has no column '{tag}'{known}")
+    column: list[bool] = (
+        (samples.extras[tag] != 0).flatten(1).any(1).tolist()
+        if samples.extras[tag].ndim > 1
+        else (samples.extras[tag] != 0).tolist()
+    )
+    return column
+
+
+def _classified(model: Model, samples: Samples, rows: list[int], best: int, enough: int | None) -> list[int]:
+    """Rows whose label is among the model's `best` classes; stops when there are `enough`."""
+    kept: list[int] = []
+    with torch.no_grad(), model.frozen():
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            logits: Tensor = model(samples.inputs[part].to(model.device)).cpu()
+            top = logits.topk(min(best, logits.shape[1]), dim=1).indices
+            right = (top == samples.labels[part][:, None]).any(1)
+            kept.extend(row for row, passes in zip(part, right.tolist(), strict=True) if passes)
+            if enough is not None and len(kept) >= enough:
+                break
+    return kept
+
+
+def _per_class(samples: Samples, rows: list[int], count: int) -> list[int]:
+    seen: dict[int, int] = {}
+    kept = []
+    for row in rows:
+        label = int(samples.labels[row])
+        seen[label] = seen.get(label, 0) + 1
+        if seen[label] <= count:
+            kept.append(row)
+    return kept

@@ -1,0 +1,151 @@
+"""A run's folder as the `Study` that the report shows."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from xaiplug import config as run_file
+from xaiplug.data.explanation import Explanation
+from xaiplug.run.batches import take
+from xaiplug.run.cell import EXPLANATION, SCORES
+from xaiplug.run.cells import Cell
+from xaiplug.run.collect import finished, results, timings
+from xaiplug.run.planfile import PLAN, RUN, read_plan
+from xaiplug.run.store import Store, read_json
+from xaiplug.run.workspace import Workspace, device
+from xaiplug.view.study import Curve, Panel, Study
+
+SHOWN = 6
+"""Samples in the gallery."""
+
+SETTINGS = ("segmenter", "baseline", "references", "imputer")
+
+
+def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
+    """Everything that a finished (or half-finished) run has to show; `workspace` saves loading models again.
+
+    Raises:
+        StoreError: nothing was run there.
+    """
+    store = Store(Path(run_dir))
+    if workspace is None:
+        root = Path(read_json(store.folder / PLAN)["root"])
+        workspace = Workspace(run_file.load(store.folder / RUN, root=root))
+    config = workspace.config
+    titles = _titles(list(read_plan(store.folder).values()))
+    return Study(
+        name=config.file.name,
+        config=config.text(),
+        results=results(store),
+        timings=timings(store),
+        curves=_curves(store, titles),
+        gallery=_gallery(store, workspace, titles),
+        provenance=_provenance(store),
+        failures=_failures(store),
+        machine=machine(),
+    )
+
+
+def machine() -> dict[str, Any]:
+    """Where this runs."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "gpu": gpu,
+        "device": str(device()),
+        "torch": version("torch"),
+        "xaiplug": version("xaiplug"),
+    }
+
+
+def _titles(plan: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Cell id -> the explainer, with the settings that tell its cells apart: `ig · black`."""
+    settings: dict[str, dict[str, set[str]]] = {}
+    for entry in plan:
+        for name in SETTINGS:
+            settings.setdefault(entry["explainer"], {}).setdefault(name, set()).add(entry[name])
+    titles = {}
+    for entry in plan:
+        varied = [name for name in SETTINGS if len(settings[entry["explainer"]][name]) > 1]
+        titles[entry["id"]] = " · ".join([entry["explainer"], *(entry[name] for name in varied if entry[name])])
+    return titles
+
+
+def _curves(store: Store, titles: Mapping[str, str]) -> list[Curve]:
+    curves = []
+    for entry, stored in finished(store, ("score", "compare")):
+        if stored["steps"] is None:
+            continue
+        rows = pd.read_parquet(store.cell(entry["id"]) / SCORES, columns=["curve"])["curve"].tolist()
+        values = torch.stack([torch.tensor(row, dtype=torch.float64) for row in rows])
+        steps = torch.tensor(stored["steps"], dtype=torch.float64)
+        names = entry["model"], entry["data"], titles[entry["id"]], entry["metric"], entry["seed"]
+        curves.append(Curve(*names, steps, values))
+    return curves
+
+
+def _gallery(store: Store, workspace: Workspace, titles: Mapping[str, str]) -> list[Panel]:
+    """For each model and data, the first samples and what every explainer makes of them with the first seed."""
+    first = workspace.config.file.seeds[0]
+    maps: dict[tuple[str, str], dict[str, Explanation]] = {}
+    for entry, _ in finished(store, ("explain",)):
+        if entry["seed"] == first:
+            whole = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
+            shown = take(whole, range(min(SHOWN, len(whole))))
+            maps.setdefault((entry["model"], entry["data"]), {})[titles[entry["id"]]] = shown
+    return [
+        panel for (model, data), shown in maps.items() if (panel := _panel(workspace, model, data, shown)) is not None
+    ]
+
+
+def _panel(workspace: Workspace, model: str, data: str, maps: dict[str, Explanation]) -> Panel | None:
+    selected = workspace.selected(Cell("explain", model, data))
+    samples = selected.samples[: min(SHOWN, len(selected))]
+    if samples.inputs.ndim != 4:
+        return None
+    adapter = workspace.model(model)
+    with torch.no_grad(), adapter.frozen():
+        predicted = adapter(samples.inputs.to(adapter.device)).argmax(1).cpu()
+    return Panel(
+        model=model,
+        data=data,
+        inputs=samples.inputs,
+        relevant=samples.relevant,
+        labels=samples.labels,
+        predicted=predicted,
+        class_names=adapter.class_names,
+        ids=tuple(samples.ids),
+        maps=maps,
+    )
+
+
+def _provenance(store: Store) -> list[dict[str, Any]]:
+    """Every component that a finished cell used, once."""
+    names = ("kind", "name", "plugin", "distribution", "version", "summary", "bibtex")
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for _, stored in finished(store, ("segment", "explain", "score", "compare", "retrain")):
+        for component in stored["components"]:
+            if "kind" in component:
+                one = {name: component[name] for name in names}
+                found.setdefault(tuple(one.values()), one)
+    return [found[key] for key in sorted(found)]
+
+
+def _failures(store: Store) -> list[dict[str, Any]]:
+    failures = []
+    for cell, entry in read_plan(store.folder).items():
+        if (text := store.error(cell)) is not None:
+            names = {name: entry[name] for name in ("model", "data", "explainer", "metric", "seed")}
+            error = text.split("\n\n")[0].partition("\n")[2]
+            failures.append({"cell": Cell.of(entry).name, "error": error, **names})
+    return failures

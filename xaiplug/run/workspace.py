@@ -1,0 +1,140 @@
+"""Models, data and segmentations of a run, each loaded once per process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+from xaiplug.components import Component, Segmenter
+from xaiplug.config import Config, Variant
+from xaiplug.data.query import Pool
+from xaiplug.errors import ComponentError, StoreError
+from xaiplug.model.adapter import Model
+from xaiplug.model.load import load_model
+from xaiplug.run.batches import in_batches
+from xaiplug.run.cells import Cell
+from xaiplug.run.plan import Facts
+from xaiplug.run.segments import labels_of
+from xaiplug.run.select import Selected, filtered, loaded, located, located_params, select
+
+Made = TypeVar("Made")
+
+
+class Workspace:
+    """What the cells of one run share. A model that failed to load fails again at once, with the same error."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._kept: dict[Any, Any] = {}
+
+    def model(self, name: str) -> Model:
+        """A model of the run file, on the GPU where there is one (`XAIPLUG_DEVICE` says otherwise)."""
+
+        def make() -> Model:
+            entry = self.config.file.models[name]
+            root = self.config.root
+            model = load_model(located(entry.use, root), **located_params(entry.params, root))
+            model.module.to(device())
+            return model
+
+        return self._once(("model", name), make)
+
+    def fingerprint(self, name: str) -> str:
+        return self._once(("fingerprint", name), lambda: self.model(name).fingerprint())
+
+    def facts(self) -> dict[str, Facts]:
+        """What the plan must know of each data set; looks at its first sample."""
+
+        return {name: self._once(("facts", name), partial(self._facts, name)) for name in self.config.file.data}
+
+    def _facts(self, name: str) -> Facts:
+        first = loaded(self.config.file.data[name], self.config.root, 1)
+        return Facts(first.relevant is not None, first.inputs.ndim)
+
+    def selected(self, cell: Cell) -> Selected:
+        """The samples of a cell: its data, filtered by its model where the run file says so."""
+        by_model = cell.model if self.config.file.data[cell.data].keep != "all" else ""
+        return self._once(("selected", cell.data, by_model), lambda: self._select(cell.data, by_model))
+
+    def _select(self, data: str, model: str) -> Selected:
+        entry = self.config.file.data[data]
+        limit = None if filtered(entry) else entry.limit
+        samples = self._once(("data", data), lambda: loaded(entry, self.config.root, limit))
+        return select(data, entry, samples, self.model(model) if model else None)
+
+    def pool(self, model: str) -> Pool:
+        """The pool, with what the model says of it."""
+        return self._once(("pool", model), lambda: self._pool(model))
+
+    def _pool(self, name: str) -> Pool:
+        samples, model = self._pool_samples(name).samples, self.model(name)
+        inputs = samples.inputs.to(model.device)
+        with torch.no_grad(), model.frozen():
+            logits = torch.cat(in_batches(len(inputs), inputs[0].numel(), lambda rows: model(inputs[rows])))
+        return Pool(inputs, samples.labels.to(model.device), logits.argmax(1))
+
+    def pool_fingerprint(self, model: str) -> str:
+        return self._pool_samples(model).fingerprint
+
+    def _pool_samples(self, model: str) -> Selected:
+        entry = self.config.file.pool
+        if entry is None:
+            raise ComponentError("this draws from further samples; say which under 'pool:' in the run file")
+        by_model = model if entry.keep != "all" else ""
+
+        def make() -> Selected:
+            samples = loaded(entry, self.config.root, None if filtered(entry) else entry.limit)
+            return select("pool", entry, samples, self.model(by_model) if by_model else None)
+
+        return self._once(("pool samples", by_model), make)
+
+    def labels(self, cell: Cell, segmenter: str, seed: int) -> Tensor:
+        """Labels (N,H,W) of a cell's samples by a segmenter of the run file."""
+        component = self.component("segmenters", segmenter)
+        assert isinstance(component, Segmenter)
+        selected = self.selected(cell)
+        key = ("labels", segmenter, seed if component.stochastic else None, selected.fingerprint)
+        return self._once(key, lambda: labels_of(component, selected.samples.inputs, seed))
+
+    def variant(self, section: str, label: str) -> Variant | None:
+        """An entry (or one of its sweep) by its label, or the default of an absent section; None for no label."""
+        if not label:
+            return None
+        known = [*self.config.variants[section], *(d for d in self.config.defaults.values() if d is not None)]
+        for variant in known:
+            if variant.section == section and variant.label == label:
+                return variant
+        raise StoreError(f"the run file has no '{label}' in {section} any more; run it again")
+
+    def component(self, section: str, label: str) -> Component | None:
+        variant = self.variant(section, label)
+        if variant is not None and variant.component is None:
+            raise ComponentError(f"the default {variant.section[:-1]} '{variant.label}' is not installed")
+        return None if variant is None else variant.component
+
+    def _once(self, key: Any, make: Callable[[], Made]) -> Made:
+        if key not in self._kept:
+            try:
+                self._kept[key] = make()
+            except Exception as error:
+                self._kept[key] = _Failed(error)
+        kept = self._kept[key]
+        if isinstance(kept, _Failed):
+            raise kept.error
+        return cast(Made, kept)
+
+
+class _Failed:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def device() -> torch.device:
+    """`XAIPLUG_DEVICE`, else the GPU where there is one."""
+    given = os.environ.get("XAIPLUG_DEVICE")
+    return torch.device(given or ("cuda" if torch.cuda.is_available() else "cpu"))
