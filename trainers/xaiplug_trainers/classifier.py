@@ -54,11 +54,12 @@ class ImageClassifier(pl.LightningModule):
         self.schedule = schedule
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network(self.normalise(x))
+        outputs: Tensor = self.network(self.normalise(x))
+        return outputs
 
     def on_fit_start(self) -> None:
-        if self.device.type == "cuda" and len(self.network_kwargs.keys() & {"channels"}):
-            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.device.type == "cuda" and "channels" in self.network_kwargs:
+            self.network.to(memory_format=torch.channels_last)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         inputs, labels = batch

@@ -12,7 +12,7 @@ def predictions(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tens
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
-    outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in inputs.split(batch_size)])
+    outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in torch.split(inputs, batch_size)])
     model.train(was_training)
     return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).long()
 

@@ -48,7 +48,6 @@ def export(
         "config": config,
         "versions": _versions(),
     }
-    output.mkdir(parents=True, exist_ok=True)
     path = output / "model.yaml"
     path.unlink(missing_ok=True)  # an older card must not describe newer weights
     _write(output / "model.safetensors", weights)

@@ -4,7 +4,9 @@ import contextlib
 import logging
 import os
 import random
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ _VARIABLES = ("PL_GLOBAL_SEED", "PL_SEED_WORKERS", "CUBLAS_WORKSPACE_CONFIG")
 
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
-    """Put back, however the block ends: random states, deterministic and cuDNN flags, threads, seed variables."""
+    """Put back, however the block ends: random states, flags of torch, threads, seed variables, what Ctrl-C does."""
     python, numpy = random.getstate(), np.random.get_state()
     variables = {name: os.environ.get(name) for name in _VARIABLES}
     threads = torch.get_num_threads()
@@ -27,6 +29,7 @@ def isolated() -> Iterator[None]:
     cudnn = torch.backends.cudnn
     flags = cudnn.benchmark, cudnn.deterministic
     devices = list(range(torch.cuda.device_count()))
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         with torch.random.fork_rng(devices=devices):
             yield
@@ -41,6 +44,8 @@ def isolated() -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(algorithms, warn_only=warn_only)
         cudnn.benchmark, cudnn.deterministic = flags
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)
 
 
 @contextlib.contextmanager

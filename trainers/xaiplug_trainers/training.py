@@ -10,6 +10,7 @@ import yaml
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
+from xaiplug.errors import StoreError
 from xaiplug_trainers.classifier import ImageClassifier
 from xaiplug_trainers.config import MACHINE_ONLY
 from xaiplug_trainers.datamodule import TaskDataModule
@@ -25,21 +26,33 @@ __all__ = ["train"]
 def train(task: "Task", output: Path, arguments: tuple[str, ...], config: dict[str, Any]) -> Path:
     """Train as `config`, then `arguments`, say; export into `output`; return the path of `model.yaml`."""
     key = task.key_of(config, arguments)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the model of {task.name} into {output}: {error}") from error
     resume = output / ".resume"
     with isolated():
         with quiet():
             cli = _configured(config, arguments, output, resume / key)
         checkpoint = resume / key / "last.ckpt"
-        with quiet(), bars_on_stderr():
-            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=str(checkpoint) if checkpoint.exists() else None)
+        _fit(cli, checkpoint if checkpoint.exists() else None)
         model = output / "model.yaml"
-        if cli.trainer.interrupted:
-            raise KeyboardInterrupt
         if cli.trainer.is_global_zero:
             model = export(cli.model, cli.datamodule.dataset, output, task=task.name, key=key, config=_used(cli))
             shutil.rmtree(resume, ignore_errors=True)
         cli.trainer.strategy.barrier("export")
     return model
+
+
+def _fit(cli: LightningCLI, checkpoint: Path | None) -> None:
+    """Train, from a checkpoint if there is one. Raises KeyboardInterrupt where Lightning would exit the process."""
+    try:
+        with quiet(), bars_on_stderr():
+            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=None if checkpoint is None else str(checkpoint))
+    except SystemExit as end:
+        if cli.trainer.interrupted:
+            raise KeyboardInterrupt from end
+        raise
 
 
 def _used(cli: LightningCLI) -> dict[str, Any]:

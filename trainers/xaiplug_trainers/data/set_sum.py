@@ -89,7 +89,8 @@ def _grids(digits: NDArray[np.int64], images: Images, rng: np.random.Generator) 
         chosen[here] = rng.choice(np.flatnonzero(images.labels == digit), here.sum())
     cells = images.pixels[chosen, 0]  # (N,4,28,28)
     rows = cells.reshape(-1, 2, 2, 28, 28).transpose(0, 1, 3, 2, 4)
-    return rows.reshape(-1, 1, 56, 56).astype(np.float32) / np.float32(255)
+    grids: NDArray[np.float32] = np.divide(rows.reshape(-1, 1, 56, 56), 255, dtype=np.float32)
+    return grids
 
 
 def _cells() -> torch.Tensor:

@@ -71,9 +71,11 @@ class SplitImages(TaskData):
 
     def _seen(self, block: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(N,folds): whether each model trains on each image."""
-        own = block[:, None] == np.arange(self.folds)
-        in_pool = (block >= 0)[:, None]
-        return {"halves": own, "folds": ~own & in_pool, "seeds": np.broadcast_to(in_pool, own.shape).copy()}[self.mode]
+        own: NDArray[np.bool_] = block[:, None] == np.arange(self.folds)
+        in_pool: NDArray[np.bool_] = (block >= 0)[:, None]
+        if self.mode == "halves":
+            return own
+        return ~own & in_pool if self.mode == "folds" else own | in_pool
 
     def _source(self) -> Source:
         return open_source(self.source, self.data_root, self.download)

@@ -38,4 +38,5 @@ class CellCNN(nn.Module):
         half = x.shape[-1] // 2
         quarters = [x[..., :half, :half], x[..., :half, half:], x[..., half:, :half], x[..., half:, half:]]
         features = self.trunk(torch.cat(quarters))
-        return self.head(torch.stack(features.chunk(4)).amax(0))
+        logits: Tensor = self.head(torch.stack(features.chunk(4)).amax(0))
+        return logits

@@ -31,7 +31,8 @@ class CifarResNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(self.bn1(self.conv1(x)))
         x = self.layer3(self.layer2(self.layer1(x)))
-        return self.linear(torch.flatten(self.pool(x), 1))
+        logits: Tensor = self.linear(torch.flatten(self.pool(x), 1))
+        return logits
 
 
 class _Block(nn.Module):
@@ -48,7 +49,8 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
-        return self.relu2(y + self._shortcut(x))
+        out: Tensor = self.relu2(y + self._shortcut(x))
+        return out
 
     def _shortcut(self, x: Tensor) -> Tensor:
         """Option A; the new channels are shared between front and back, as in the published weights."""

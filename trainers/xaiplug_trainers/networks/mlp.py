@@ -24,4 +24,5 @@ class MLP(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+        outputs: Tensor = self.layers(x)
+        return outputs

@@ -8,7 +8,7 @@ from torchvision.models.resnet import BasicBlock, ResNet
 __all__ = ["ResNet18"]
 
 
-class ResNet18(ResNet):
+class ResNet18(ResNet):  # type: ignore[misc]  # torchvision is untyped
     """ResNet-18 (He et al., 2016) from (B,channels,size,size) to (B,classes).
 
     `stem="imagenet"`: convolution 7x7 of stride 2, then pooling; `stem="cifar"`: convolution 3x3 of stride 1, no
@@ -29,7 +29,7 @@ class ResNet18(ResNet):
             self._narrow(width, classes)
         if stem == "cifar":
             self.conv1 = nn.Conv2d(channels, width, 3, padding=1, bias=False)
-            self.maxpool = nn.Identity()  # type: ignore[assignment]
+            self.maxpool = nn.Identity()
         else:
             self.conv1 = nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False)
 

@@ -31,4 +31,5 @@ class SmallCNN(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(torch.flatten(self.features(x), 1))
+        logits: Tensor = self.head(torch.flatten(self.features(x), 1))
+        return logits

@@ -37,7 +37,8 @@ class SmallViT(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         patches = self.patch_embed(x)
         tokens = torch.cat([self.cls_token.expand(len(x), -1, -1), patches], dim=1) + self.pos_embed
-        return self.head(self.norm(self.blocks(tokens))[:, 0])
+        logits: Tensor = self.head(self.norm(self.blocks(tokens))[:, 0])
+        return logits
 
 
 class _PatchEmbed(nn.Module):
@@ -49,7 +50,8 @@ class _PatchEmbed(nn.Module):
         self.proj = nn.Conv2d(channels, dim, patch, stride=patch)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.proj(x).flatten(2).transpose(1, 2)
+        patches: Tensor = self.proj(x)
+        return patches.flatten(2).transpose(1, 2)
 
 
 class _Attention(nn.Module):
@@ -67,7 +69,8 @@ class _Attention(nn.Module):
         batch, tokens, dim = x.shape
         q, k, v = self.qkv(x).reshape(batch, tokens, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
         weights = self.attn_drop((q * self.scale @ k.transpose(-2, -1)).softmax(-1))
-        return self.proj((weights @ v).transpose(1, 2).reshape(batch, tokens, dim))
+        mixed: Tensor = self.proj((weights @ v).transpose(1, 2).reshape(batch, tokens, dim))
+        return mixed
 
 
 class _Block(nn.Module):
@@ -79,5 +82,6 @@ class _Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(dim, 2 * dim), nn.GELU(), nn.Linear(2 * dim, dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attn(self.norm1(x))
-        return x + self.mlp(self.norm2(x))
+        attended: Tensor = x + self.attn(self.norm1(x))
+        mixed: Tensor = self.mlp(self.norm2(attended))
+        return attended + mixed

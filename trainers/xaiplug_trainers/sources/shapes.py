@@ -69,7 +69,8 @@ def _draw(label: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     ground, paint = _two_colours(rng)
     image = np.where(figure, paint[:, None, None], ground[:, None, None])
     image += rng.normal(0, rng.uniform(0.02, 0.12), image.shape)
-    return np.clip(image * 255, 0, 255).round().astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(image * 255, 0, 255).round().astype(np.uint8)
+    return pixels
 
 
 def _two_colours(rng: np.random.Generator) -> tuple[Grid, Grid]:
