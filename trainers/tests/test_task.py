@@ -12,6 +12,7 @@ import pytest
 import torch
 import yaml
 
+import xaiplug
 from xaiplug.errors import DataError
 from xaiplug_trainers.tasks import decoy_mnist
 
@@ -79,6 +80,13 @@ def test_card_is_complete_and_the_weights_are_the_ones_it_names(trained_decoy: P
     assert sum(map(sum, described["confusion"])) == len(decoy_mnist.samples("test").labels)
     assert described["seed"] == 0
     assert str(trained_decoy.parent) not in trained_decoy.read_text(encoding="utf-8")
+
+
+def test_the_core_loads_the_export(trained_decoy: Path):
+    model, test = xaiplug.load_model(f"file:{trained_decoy}"), decoy_mnist.samples("test")
+    with torch.no_grad():
+        predicted = model(test.inputs).argmax(1)
+    assert (predicted == test.labels).double().mean().item() == pytest.approx(card(trained_decoy)["metrics"]["test"])
 
 
 def test_logs_are_written_and_nothing_half_finished_is_left(trained_decoy: Path):

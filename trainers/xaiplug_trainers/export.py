@@ -36,7 +36,7 @@ def export(
         "output": "softmax",
         "mean": None if mean is None else list(mean),
         "std": None if std is None else list(std),
-        "input_range": [0.0, 1.0],
+        "input_range": [0.0, 1.0] if len(data.geometry.shape) == 3 else None,
         "class_names": list(data.class_names),
         "task": task,
         "key": key,
