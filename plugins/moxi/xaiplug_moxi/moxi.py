@@ -71,7 +71,7 @@ class MoXI(Explainer):
         mapped = walk.phase == (1 if self.class_discriminative else 0)
         values = walk.score_trace[:, 1:]
         return Explanation(
-            rank_weights(walk.order, mapped, players).to(values),
+            rank_weights(walk.order, mapped, players, values.dtype),
             "group",
             order=walk.order,
             sets=SetScores(prefixes(walk.order, players.shape[1]) & ~values.isnan()[:, :, None], values, "prefix"),

@@ -30,7 +30,7 @@ def first_best(values: Tensor, allowed: Tensor, *, largest: bool) -> Tensor:
     return columns.masked_fill(~allowed | (ranked != best), values.shape[1]).amin(1)
 
 
-def rank_weights(order: Tensor, counted: Tensor, players: Tensor) -> Tensor:
+def rank_weights(order: Tensor, counted: Tensor, players: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """The paper's heatmap (B,G): of m chosen groups the first gets 1, the next (m-1)/m, the last 1/m; the others 0.
 
     Args:
@@ -44,7 +44,7 @@ def rank_weights(order: Tensor, counted: Tensor, players: Tensor) -> Tensor:
     chosen = counted & (order >= 0)
     total = chosen.sum(1, keepdim=True)
     rank = chosen.cumsum(1) - 1
-    weights = torch.where(chosen, (total - rank) / total.clamp(min=1), 0.0)
+    weights = ((total - rank).to(dtype) / total.clamp(min=1)).masked_fill(~chosen, 0)
     spread = weights.new_zeros(players.shape).scatter_add_(1, order.clamp(min=0), weights)
     return spread.masked_fill(~players, torch.nan)
 
