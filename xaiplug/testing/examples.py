@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Annotated, ClassVar
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from xaiplug.components import Explainer
+from xaiplug.components import Baseline, Explainer, Metric, PairMetric, PixelImputer, Segmenter
 from xaiplug.data.explanation import Explanation, SetScores
+from xaiplug.data.groups import on_grid
 from xaiplug.data.query import Query
+from xaiplug.data.result import MetricResult, View
+from xaiplug.data.seeds import generator
 from xaiplug.game.masked import MaskedGame
 from xaiplug.grad.paths import path_gradients
+from xaiplug.testing.scenes import Fill
 
 
 class Gradient(Explainer):
@@ -125,4 +129,66 @@ class Pairs(Explainer):
         return Explanation((alone - empty).masked_fill(~groups.players, torch.nan), level="group", sets=sets)
 
 
+class Halves(Segmenter):
+    """Two groups: pixels below and above the image's mean brightness; ties broken by the sample's seed."""
+
+    def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
+        grey = images.mean(1)
+        jitter = torch.stack([torch.rand(grey.shape[1:], generator=generator(int(seed))) for seed in seeds])
+        bright = grey + 1e-6 * jitter.to(grey) > grey.flatten(1).mean(1)[:, None, None]
+        return bright.long()
+
+
+class Noise(Baseline):
+    """Uniform noise in [0,1], each sample's from its own seed."""
+
+    n: Annotated[int, Ge(1)] = 2
+    """Baselines per sample."""
+
+    def build(self, query: Query) -> Tensor:
+        return query.uniform(self.n, *query.inputs.shape[1:]).transpose(0, 1)
+
+
+class Half(PixelImputer):
+    """Removed features become 1/2."""
+
+    def impute(self, inputs: Tensor, keep: Tensor, *, baseline: Tensor | None = None, generators: Any = None) -> Tensor:
+        return torch.where(on_grid(keep, tuple(inputs.shape[1:])), inputs, torch.full_like(inputs, 0.5))
+
+
+class Agreement(Metric):
+    """Correlation of the map with what each scalar's removal does to a linear model: its slope times its value."""
+
+    needs = ("baseline",)
+
+    def measure(self, query: Query, explanation: Explanation) -> MetricResult:
+        away = query.inputs - query.require("baseline")[0]
+        effects, values = query.gradient(query.inputs) * away, explanation.on_inputs(tuple(query.inputs.shape[1:]))
+        paired = torch.stack([effects.flatten(1), values.expand_as(effects).flatten(1)])
+        centred = paired - paired.mean(2, keepdim=True)
+        scale = centred.norm(dim=2)
+        correlation = (centred[0] * centred[1]).sum(1) / (scale[0] * scale[1])
+        return MetricResult(correlation.masked_fill(scale[1] < 1e-6 * scale[0], torch.nan), better="higher")
+
+
+class Spread(PairMetric):
+    """Largest difference between the models' maps of a sample."""
+
+    def compare(self, views: Sequence[View]) -> MetricResult:
+        maps = torch.stack([view.explanation.attribution.nan_to_num() for view in views])
+        return MetricResult((maps.amax(0) - maps.amin(0)).flatten(1).amax(1), better="lower")
+
+
 EXPLAINERS = (Gradient(), Path(), Noisy(), Grouped(), Permutations(), Pairs())
+SEGMENTERS = (Halves(),)
+BASELINES = (Noise(),)
+IMPUTERS = (Half(), Fill())
+METRICS = (Agreement(), Spread())
+GOOD: dict[str, tuple[Any, ...]] = {
+    "explainer": EXPLAINERS,
+    "segmenter": SEGMENTERS,
+    "baseline": BASELINES,
+    "imputer": IMPUTERS,
+    "metric": METRICS,
+}
+"""Kind of component -> examples of it that keep the contract."""

@@ -244,6 +244,26 @@ class Saturating(nn.Module):
         return self.head(self.relu(self.unit(self.flatten(x))))  # type: ignore[no-any-return]
 
 
+class Quota(nn.Module):
+    """Units that wake when the weighted sum of the features passes a quota: players matter late, if at all."""
+
+    def __init__(self, features: int, classes: int = 4) -> None:
+        super().__init__()
+        weight = torch.linspace(0.5, 1.5, features)
+        quotas = torch.tensor([0.5, 0.7, 0.8]) * weight.sum()
+        self.units = nn.Linear(features, len(quotas))
+        self.relu = nn.ReLU()
+        self.head = nn.Linear(len(quotas), classes)
+        self.units.weight.data = weight.expand(len(quotas), -1).clone()
+        self.units.bias.data = -quotas
+        self.head.weight.data = torch.linspace(0.5, 4, classes * len(quotas)).view(classes, -1)
+        self.head.bias.data.zero_()
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.relu(self.units(x)))  # type: ignore[no-any-return]
+
+
 class Blind(nn.Module):
     """A network that does not see the features where `seen` is 0."""
 

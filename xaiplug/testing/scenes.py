@@ -52,6 +52,8 @@ class Scene:
     target: Tensor
     truth: Tensor
     imputer: Any = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -83,6 +85,26 @@ class Scene:
             pool=Samples(self.pool.inputs.to(dtype), self.pool.labels),
         )
 
+    def fresh(self) -> Scene:
+        """The same with a network and inputs of its own, for a component to spoil."""
+        return self.replace(network=deepcopy(self.network), inputs=self.inputs.clone())
+
+    @property
+    def model(self) -> Model:
+        """The network, adapted; images are in [0,1]."""
+        range_ = (0.0, 1.0) if self.inputs.ndim == 4 else None
+        return Model(self.network, mean=self.mean, std=self.std, input_range=range_, name=self.kind)
+
+    def normalised(self) -> Scene:
+        """The same behind a normalisation, where inputs are images."""
+        return self.replace(mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3)) if self.inputs.ndim == 4 else self
+
+    def crowded(self) -> Scene:
+        """The same in 16 groups, more than a method takes all coalitions of; images only."""
+        side = torch.arange(SIDE) * 4 // SIDE
+        labels = (side[:, None] * 4 + side).expand(len(self), SIDE, SIDE)
+        return self.replace(labels=labels.clone())
+
     def ask(self, component: Component, **changes: Any) -> Query:
         """The query that `component` gets, by its declared needs and nothing else."""
         given = {
@@ -96,7 +118,7 @@ class Scene:
             "imputer": self.imputer or Fill(),
             **changes,
         }
-        return ask(component, self.network, self.inputs, **given)
+        return ask(component, self.model, self.inputs, **given)
 
     def answer(self, explainer: Explainer, **changes: Any) -> Explanation:
         """The explainer's answer as a user gets it: behind the framework's guard, validated."""

@@ -6,7 +6,7 @@ import torch
 
 from xaiplug.components import Explainer
 from xaiplug.testing.compare import TOLERANCE, rows_of, same_answers, stacked
-from xaiplug.testing.scenes import reference
+from xaiplug.testing.scenes import main_scene, reference
 from xaiplug.testing.types import Measured, check
 
 
@@ -23,6 +23,12 @@ def batch_independent(explainer: Explainer) -> Measured:
         two = same_answers(turned, rows_of(whole, torch.tensor(order)), tolerance, f"another order differs, {dtype}")
         if dtype == torch.float32:
             worst = Measured(max(one.error or 0.0, two.error or 0.0), tolerance)
+    made = main_scene(explainer)
+    if {"groups", "imputer"} & set(explainer.needs) and made.inputs.ndim == 4:
+        many = made.crowded()
+        whole, alone = many.answer(explainer), many.rows([1]).answer(explainer)
+        want = rows_of(whole, torch.tensor([1]))
+        same_answers(alone, want, worst.tolerance or 0.0, "with many groups one alone differs from the batch")
     return worst
 
 

@@ -15,7 +15,7 @@ from xaiplug.data.query import Query
 from xaiplug.game.masked import MaskedGame
 from xaiplug.testing.compare import largest_error
 from xaiplug.testing.explainers.axioms import block
-from xaiplug.testing.nets import Linear, PairProduct, RowNet, seeded
+from xaiplug.testing.nets import Linear, PairProduct, Quota, seeded
 from xaiplug.testing.scenes import Scene, answer, attempt, main_scene, scene, takes
 from xaiplug.testing.types import Measured, Skip, Violation, check, claimed
 
@@ -93,7 +93,7 @@ def unbiasedness(explainer: Explainer) -> Measured:
     """Over many seeds the mean is the exact Shapley value, within its standard error."""
     if "imputer" not in explainer.needs:
         raise Skip("plays no game over feature groups: no exact value known to the kit")
-    made = _ten_players(explainer)
+    made = _twelve_players(explainer)
     single = made.rows([0])
     exact = shapley_values(single.ask(explainer))
     many = made.rows([0] * RUNS)
@@ -115,22 +115,23 @@ def unbiasedness(explainer: Explainer) -> Measured:
     return Measured(error, LIMIT, "standard errors")
 
 
-def _ten_players(explainer: Explainer) -> Scene:
+def _twelve_players(explainer: Explainer) -> Scene:
+    """More players than a sampling method takes all coalitions of, and few enough for the exact value."""
     if isinstance(takes(explainer, "rows"), Scene):
         made = scene("rows").to(torch.float64)
-        ten = torch.rand(3, 11, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        inputs = 0.7 + 0.3 * torch.rand(3, 13, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         return made.replace(
-            network=seeded(lambda: RowNet(features=11)).double(),
-            inputs=ten,
-            baseline=0.2 * ten.flip(0)[None],
-            labels=torch.arange(11).clamp(max=9).expand(3, 11).clone(),
+            network=Quota(13).double(),
+            inputs=inputs,
+            baseline=0.1 * inputs.flip(0)[None],
+            labels=torch.arange(13).clamp(max=11).expand(3, 13).clone(),
         )
     made = main_scene(explainer, torch.float64)
     grid = grid_of(tuple(made.inputs.shape[1:]))
     count = 1
     for size in grid:
         count *= size
-    stripes = (torch.arange(count) * min(10, count) // count).view(1, *grid)
+    stripes = (torch.arange(count) * min(12, count) // count).view(1, *grid)
     return made.replace(labels=stripes.expand(len(made), *grid).clone())
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
-import numpy as np
 import torch
 
 from xaiplug.components import Explainer
 from xaiplug.testing.compare import same, same_answers
 from xaiplug.testing.scenes import answer, main_scene, reference
+from xaiplug.testing.seeding import two_states
 from xaiplug.testing.types import Measured, check
 
 
@@ -17,14 +15,8 @@ from xaiplug.testing.types import Measured, check
 def deterministic(explainer: Explainer) -> Measured:
     """The same seed gives the same answer, whatever the global random state."""
     made = main_scene(explainer)
-    torch.manual_seed(1)
-    np.random.seed(1)
-    random.seed(1)
-    want = made.answer(explainer)
-    torch.manual_seed(2)
-    np.random.seed(2)
-    random.seed(2)
-    return same_answers(made.answer(explainer), want, 1e-6, "a second call gives another answer")
+    first, second = two_states(lambda: made.answer(explainer))
+    return same_answers(second, first, 1e-6, "a second call gives another answer")
 
 
 @check("own-seeds")

@@ -268,14 +268,15 @@ class CannotPickle(Gradient):
         raise TypeError("holds an open file")
 
 
-_made = itertools.count()
+made = itertools.count()
+"""Numbers for components whose behaviour is in no field."""
 
 
 class HiddenState(Explainer):
     """What it computes depends on something that is no field."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "salt", next(_made))
+        object.__setattr__(self, "salt", next(made))
 
     def explain(self, query: Query) -> Tensor:
         return query.gradient(query.inputs).mul(1 + self.salt)  # type: ignore[attr-defined]
