@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from xaiplug.data.explanation import Explanation
     from xaiplug.data.query import Query
     from xaiplug.data.result import MetricResult, View
+    from xaiplug.data.samples import Samples
+    from xaiplug.model.adapter import Model
+    from xaiplug.tasks import BoundTask
 
 NEEDS = frozenset({"baseline", "groups", "references", "pool", "imputer", "relevant", "models", "task"})
 """What a component may ask for in `needs`; the query holds it, or it is an error before anything is computed."""
@@ -222,8 +225,19 @@ class RetrainMetric(Component):
     needs = ("task",)
 
     @abstractmethod
-    def retrain(self, task: Any, explain: Callable[..., Explanation], seeds: Sequence[int]) -> MetricResult:
-        """`explain(model, samples)` gives the explanations; one value per study."""
+    def retrain(
+        self, task: BoundTask, explain: Callable[[Model, Samples], Explanation], seeds: Sequence[int]
+    ) -> MetricResult:
+        """Retrain from scratch once per seed.
+
+        Args:
+            task: the study's own task: its samples, its model, and `refit(samples, seed=...)`.
+            explain: gives the explanations of any samples by any model, as the study asks for them.
+            seeds: of the study.
+
+        Returns:
+            values (S,), one per retraining seed.
+        """
 
 
 T = TypeVar("T")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -12,6 +14,7 @@ from xaiplug.errors import PluginError, RegistryError, did_you_mean, listing
 
 if TYPE_CHECKING:
     from xaiplug.data.samples import Samples
+    from xaiplug.model.adapter import Model
 
 GROUP = "xaiplug.tasks"
 
@@ -29,6 +32,9 @@ class Task(Protocol):
 
     def train(self, output: Path, arguments: Sequence[str] = (), *, fold: int | None = None, **params: Any) -> Path:
         """Train, export into `output` whole or not at all, and return the path of `model.yaml`."""
+
+    def refit(self, output: Path, train: Samples, *, seed: int, fold: int | None = None, **params: Any) -> Path:
+        """As `train`, from scratch, with other samples in place of the training split and another seed."""
 
     def samples(self, split: str, *, limit: int | None = None, **params: Any) -> Samples:
         """The samples of a split, with their truth."""
@@ -58,6 +64,34 @@ def find_task(name: str) -> Task:
         return cast(Task, found[0].load())
     except Exception as error:
         raise PluginError(f"task '{name}' failed to import: {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True)
+class BoundTask:
+    """A task with the parameters of one model of a study: what a metric that retrains is given."""
+
+    task: Task
+    params: Mapping[str, Any]
+
+    def samples(self, split: str, *, limit: int | None = None) -> Samples:
+        """The samples of a split, with their truth."""
+        return self.task.samples(split, limit=limit, **self.params)
+
+    def model(self) -> Model:
+        """The model of the study itself."""
+        from xaiplug.model.load import load_export
+
+        return load_export(trained(self.task.name, **self.params))
+
+    def refit(self, train: Samples, *, seed: int) -> Model:
+        """The task's network trained from scratch on other samples; kept in the cache by their content."""
+        from xaiplug.model.load import load_export
+
+        identity = f"{self.task.key(**self.params)}:{train.fingerprint()}:{seed}"
+        key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        folder = cache_folder() / "models" / f"{self.task.name}-refit-{key}"
+        exported = folder / "model.yaml"
+        return load_export(exported if exported.is_file() else self.task.refit(folder, train, seed=seed, **self.params))
 
 
 def trained(name: str, **params: Any) -> Path:
