@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from xaiplug.errors import DataError
-from xaiplug_trainers.tasks import split_cifar
+from xaiplug_trainers.tasks import mnist, split_cifar
 
 
 def ids(split: str, **params: object) -> set[str]:
@@ -44,8 +44,12 @@ def test_k_folds_leave_out_one_block_each():
 def test_folds_have_their_own_keys_and_seeds():
     assert len({split_cifar.key(fold=0), split_cifar.key(fold=1), split_cifar.key(fold=1, mode="seeds")}) == 3
     assert split_cifar.config(fold=1, seed=5)["seed_everything"] == 6
+    assert split_cifar.key() == split_cifar.key(fold=0)
 
 
 def test_a_fold_that_is_not_there_is_refused():
     with pytest.raises(DataError, match="2 folds, numbered from 0; there is no fold 2"):
         split_cifar.key(fold=2)
+    with pytest.raises(DataError, match="'mnist' trains one model; there is no fold 1"):
+        mnist.key(fold=1)
+    assert mnist.key(fold=0) == mnist.key()

@@ -23,6 +23,7 @@ def test_key_is_stable_and_follows_every_parameter():
     key = decoy_mnist.key()
     assert key == decoy_mnist.key()
     changes = [{"seed": 1}, {"max_epochs": 3}, {"noise": 0.1}, {"network_params": {"width": 8}}, {"lr": 0.01}]
+    assert decoy_mnist.key(contrast=0.4) == key  # a default, said aloud
     keys = {decoy_mnist.key(**change) for change in changes} | {key}
     assert len(keys) == len(changes) + 1
 

@@ -11,8 +11,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xaiplug.errors import DataError
 from xaiplug_trainers import __version__
-from xaiplug_trainers.config import MACHINE_ONLY, resolve
+from xaiplug_trainers.config import resolve
 
 if TYPE_CHECKING:
     from xaiplug import Samples
@@ -60,7 +61,11 @@ class Task:
 
     def config(self, *, fold: int | None = None, **params: Any) -> dict[str, Any]:
         """`configs/<name>.yaml` with the run file's parameters written into it: what LightningCLI is given."""
-        config = resolve(self.name, self._data_class(), {**params, **({} if fold is None else {"fold": fold})})
+        if self.folds > 1:
+            params["fold"] = fold or 0
+        elif fold:
+            raise DataError(f"task {self.name!r} trains one model; there is no fold {fold}")
+        config = resolve(self.name, self._data_class(), params)
         config["seed_everything"] += fold or 0
         return config
 
@@ -70,10 +75,8 @@ class Task:
 
     def key_of(self, config: dict[str, Any], arguments: Sequence[str] = ()) -> str:
         """The key of a configuration; command-line arguments, when there are any, are part of it word for word."""
-        identity = json.loads(json.dumps(config))
-        fields = identity["data"]["dataset"].get("init_args", {})
-        identity["data"]["dataset"]["init_args"] = {k: v for k, v in fields.items() if k not in MACHINE_ONLY}
-        identity |= {"task": self.name, "trainers": __version__, "data_id": self.load_data(config).data_id()}
+        identity: dict[str, Any] = {**config, "task": self.name, "trainers": __version__}
+        identity["data"] = {**config["data"], "dataset": self.load_data(config).data_id()}
         if arguments:
             identity["arguments"] = list(arguments)
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
