@@ -43,3 +43,12 @@ def images(split="test", n=10, truth=True, seed=0):
 def rows(n=6):
     """Tabular data."""
     return xaiplug.Samples(torch.rand(n, 4, generator=torch.Generator().manual_seed(3)), torch.arange(n) % 2)
+
+
+def linear():
+    """A linear network on 4 features, 2 classes."""
+    net = nn.Linear(4, 2)
+    with torch.no_grad():
+        net.weight.copy_(torch.arange(8.0).view(2, 4) / 8)
+        net.bias.fill_(0.1)
+    return net

@@ -108,6 +108,8 @@ def needs(file: RunFile, variants: Variants, defaults: Mapping[str, Variant | No
             continue
         path: Key = (variant.section, variant.name)
         offer = offered(variants, defaults, variant.entry, RunEntry())
+        if any(getattr(variant.entry, pin, None) and not offer[pin] for pin in PINS):
+            continue  # a name that leads nowhere, or to an entry with a problem of its own
         ways = [needs_of(component, given) for given in combinations(component, offer)]
         problems.extend(_unserved(file, component, path, offer, ways))
         for pin, need in TAKES.items():

@@ -127,13 +127,13 @@ class _Reader:
             raise yaml.composer.ComposerError(None, None, "an alias that unfolds without end", node.start_mark)
         inside = (*inside, id(node))
         match node:
-            case MappingNode():
+            case MappingNode(tag="tag:yaml.org,2002:map"):
                 return self._mapping(node, path, inside)
-            case SequenceNode():
+            case SequenceNode(tag="tag:yaml.org,2002:seq"):
                 return [self._marked(item, (*path, i), item, inside) for i, item in enumerate(node.value)]
             case ScalarNode():
                 return self.loader.construct_object(node)
-        raise yaml.composer.ComposerError(None, None, f"unexpected {node.tag}", node.start_mark)
+        raise yaml.composer.ComposerError(None, None, f"'{node.tag}' is not read here; plain mappings, lists and words are", node.start_mark)
 
     def _mapping(self, node: MappingNode, path: Key, inside: tuple[int, ...]) -> dict[Any, Any]:
         seen: dict[Any, int] = {}

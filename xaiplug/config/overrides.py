@@ -51,14 +51,15 @@ def _write(data: dict[Any, Any], path: Key, new: Any) -> Problem | None:
         if last:
             at[part] = new
         else:
-            at = _below(at, part)
+            at = _below(at, part, path[: depth + 1])
     return None
 
 
-def _below(at: Any, part: Any) -> Any:
+def _below(at: Any, part: Any, path: Key) -> Any:
     if isinstance(at, dict) and at.get(part) is None:
         at[part] = {}
-    if isinstance(at, dict) and isinstance(at[part], str):  # the short form of an entry
+    entry = len(path) == 2 and path[0] in ENTRIES
+    if isinstance(at, dict) and isinstance(at[part], str) and entry:  # written in short, its name alone
         at[part] = {"use": at[part]}
     return at[part]
 

@@ -27,7 +27,7 @@ from xaiplug.run.batches import in_batches, join, take
 from xaiplug.run.cells import Cell
 from xaiplug.run.select import Selected
 from xaiplug.run.workspace import Workspace
-from xaiplug.tasks import find_task
+from xaiplug.tasks import BoundTask, find_task
 
 
 def given_to_explainer(workspace: Workspace, cell: Cell) -> With:
@@ -91,8 +91,8 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
     entry = variant.entry if variant else None
     scale = entry.scale if isinstance(entry, MetricEntry) else None
 
-    def part(rows: list[int]) -> MetricResult:
-        return api.score(
+    def part(rows: list[int]) -> tuple[int, MetricResult]:
+        return len(rows), api.score(
             model,
             samples.inputs[rows],
             take(explanation, rows),
@@ -107,8 +107,8 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
 
     parts = in_batches(len(samples), samples.inputs[0].numel(), part)
     if len(parts) == 1:
-        return parts[0]
-    return _joined(parts) or part(list(range(len(samples))))
+        return parts[0][1]
+    return _joined(parts) or part(list(range(len(samples))))[1]
 
 
 def compare(
@@ -181,7 +181,8 @@ def retrain(workspace: Workspace, cell: Cell) -> MetricResult:
 
         return join(in_batches(len(samples), samples.inputs[0].numel(), part))
 
-    task = find_task(workspace.config.file.models[cell.model].use.partition(":")[2])
+    entry = workspace.config.file.models[cell.model]
+    task = BoundTask(find_task(entry.use.partition(":")[2]), entry.params)
     result = metric.retrain(task, explained, workspace.config.file.seeds)
     return result.validate(len(result.values))
 
@@ -235,11 +236,12 @@ def _target(target: TargetEntry, samples: Samples, rows: list[int]) -> Any:
     return target.use
 
 
-def _joined(parts: Sequence[MetricResult]) -> MetricResult | None:
+def _joined(counted: Sequence[tuple[int, MetricResult]]) -> MetricResult | None:
     """Results of parts as one; None where they do not fit together (one value a study, curves of other steps)."""
-    first = parts[0]
-    if any(len(part.values) == 1 for part in parts[:-1]) or len(parts) == 1:
+    if any(len(part.values) != count for count, part in counted):
         return None
+    parts = [part for _, part in counted]
+    first = parts[0]
     if first.steps is None or first.curve is None:
         return MetricResult(torch.cat([p.values for p in parts]), first.name, unit=first.unit, better=first.better)
     if any(part.steps is None or not torch.equal(part.steps, first.steps) for part in parts):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,11 @@ from xaiplug.run.collect import finished, results, timings
 from xaiplug.run.planfile import PLAN, RUN, read_plan
 from xaiplug.run.store import Store, read_json
 from xaiplug.run.workspace import Workspace, device
+from xaiplug.view.leaderboard import METHOD, Method
 from xaiplug.view.study import Curve, Panel, Study
 
 SHOWN = 6
 """Samples in the gallery."""
-
-SETTINGS = ("segmenter", "baseline", "references", "imputer")
 
 
 def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
@@ -40,14 +39,13 @@ def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
         root = Path(read_json(store.folder / PLAN)["root"])
         workspace = Workspace(run_file.load(store.folder / RUN, root=root))
     config = workspace.config
-    titles = _titles(list(read_plan(store.folder).values()))
     return Study(
         name=config.file.name,
         config=config.text(),
         results=results(store),
         timings=timings(store),
-        curves=_curves(store, titles),
-        gallery=_gallery(store, workspace, titles),
+        curves=_curves(store),
+        gallery=_gallery(store, workspace),
         provenance=_provenance(store),
         failures=_failures(store),
         machine=machine(),
@@ -68,20 +66,12 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _titles(plan: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Cell id -> the explainer, with the settings that tell its cells apart: `ig · black`."""
-    settings: dict[str, dict[str, set[str]]] = {}
-    for entry in plan:
-        for name in SETTINGS:
-            settings.setdefault(entry["explainer"], {}).setdefault(name, set()).add(entry[name])
-    titles = {}
-    for entry in plan:
-        varied = [name for name in SETTINGS if len(settings[entry["explainer"]][name]) > 1]
-        titles[entry["id"]] = " · ".join([entry["explainer"], *(entry[name] for name in varied if entry[name])])
-    return titles
+def _title(entry: Mapping[str, Any]) -> str:
+    """The explainer with its settings, as the leaderboard names it."""
+    return str(Method.of([entry[name] for name in METHOD]))
 
 
-def _curves(store: Store, titles: Mapping[str, str]) -> list[Curve]:
+def _curves(store: Store) -> list[Curve]:
     curves = []
     for entry, stored in finished(store, ("score", "compare")):
         if stored["steps"] is None:
@@ -89,12 +79,12 @@ def _curves(store: Store, titles: Mapping[str, str]) -> list[Curve]:
         rows = pd.read_parquet(store.cell(entry["id"]) / SCORES, columns=["curve"])["curve"].tolist()
         values = torch.stack([torch.tensor(row, dtype=torch.float64) for row in rows])
         steps = torch.tensor(stored["steps"], dtype=torch.float64)
-        names = entry["model"], entry["data"], titles[entry["id"]], entry["metric"], entry["seed"]
+        names = entry["model"], entry["data"], _title(entry), entry["metric"], entry["seed"]
         curves.append(Curve(*names, steps, values))
     return curves
 
 
-def _gallery(store: Store, workspace: Workspace, titles: Mapping[str, str]) -> list[Panel]:
+def _gallery(store: Store, workspace: Workspace) -> list[Panel]:
     """For each model and data, the first samples and what every explainer makes of them with the first seed."""
     first = workspace.config.file.seeds[0]
     maps: dict[tuple[str, str], dict[str, Explanation]] = {}
@@ -102,7 +92,7 @@ def _gallery(store: Store, workspace: Workspace, titles: Mapping[str, str]) -> l
         if entry["seed"] == first:
             whole = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
             shown = take(whole, range(min(SHOWN, len(whole))))
-            maps.setdefault((entry["model"], entry["data"]), {})[titles[entry["id"]]] = shown
+            maps.setdefault((entry["model"], entry["data"]), {})[_title(entry)] = shown
     return [
         panel for (model, data), shown in maps.items() if (panel := _panel(workspace, model, data, shown)) is not None
     ]

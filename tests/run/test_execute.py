@@ -1,0 +1,347 @@
+"""Whole runs in one process."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+import xaiplug
+from xaiplug.config import load
+from xaiplug.errors import ConfigError, StoreError
+from xaiplug.run import batches, execute, read_plan, run_cell, study_of
+from xaiplug.run.collect import collect
+from xaiplug.run.store import Store
+
+STUDY = """\
+version: 1
+name: toy
+models: {small: {use: "toy_nets:small"}, other: {use: "toy_nets:small", params: {seed: 5}}}
+data: {test: {use: "toy_nets:images", limit: 4}}
+segmenters: {halves: toy-halves}
+baselines: {zero: toy-constant, one: {use: toy-constant, params: {value: 1}}}
+imputers: {fill: toy-fill}
+explainers:
+  g: toy-gradient
+  ig: {use: toy-path, grid: {steps: [2, 4]}, baseline: one}
+  occ: {use: toy-groups, baseline: zero}
+  noise: toy-noise
+metrics: {size: toy-size, inside: toy-inside, removing: {use: toy-removing, baseline: zero}, study: toy-study}
+plugins: {files: [toy_plugin.py]}
+"""
+
+
+class Quiet:
+    def start(self, total):
+        self.total = total
+
+    def cell(self, name):
+        pass
+
+    def done(self):
+        pass
+
+
+@pytest.fixture
+def run(write):
+    """Run a study with overrides; its outcome."""
+
+    def ran(*settings, more="", study=STUDY):
+        return execute(load(write(more, study), settings), Quiet())
+
+    return ran
+
+
+@pytest.fixture
+def log(here, monkeypatch):
+    """What the toys noted so far."""
+    path = here / "log.txt"
+    monkeypatch.setenv("TOY_LOG", str(path))
+    return lambda: path.read_text().splitlines() if path.exists() else []
+
+
+def results(outcome):
+    return pd.read_parquet(outcome.results)
+
+
+COLUMNS = [
+    *("model", "data", "explainer", "segmenter", "baseline", "references", "imputer"),
+    *("metric", "seed", "sample", "id", "value", "better", "unit"),
+]
+
+ONE = ("models={small: {use: 'toy_nets:small'}}",)
+
+
+def test_results_have_the_columns_of_the_design_and_are_sorted(run):
+    outcome = run("seeds=[1, 0]")
+    assert outcome.ok
+    frame = results(outcome)
+    assert list(frame.columns) == COLUMNS
+    assert frame.equals(frame.sort_values(list(frame.columns[:10]), kind="stable").reset_index(drop=True))
+    inside = frame[(frame.metric == "inside") & (frame.explainer == "g")]
+    assert set(inside["better"]) == {"higher"}
+    assert set(inside["unit"]) == {"share"}
+    study = frame[frame.metric == "study"]
+    assert set(study["sample"]) == {-1}
+    assert set(frame[frame.explainer == "ig[steps=2]"].baseline) == {"one"}
+    assert set(frame[frame.explainer == "occ"].segmenter) == {"halves"}
+
+
+def test_a_runs_numbers_are_those_of_the_notebook(run, here):
+    frame = results(run("seeds=[3]"))
+    import toy_nets
+
+    model, samples = toy_nets.small(5), toy_nets.images()[:4]
+    fill = ("toy-constant", {"value": 0.0})
+    cases = {
+        "ig[steps=4]": (("toy-path", {"steps": 4}), {"baseline": ("toy-constant", {"value": 1.0})}),
+        "occ": ("toy-groups", {"segmenter": "toy-halves", "imputer": "toy-fill", "baseline": fill}),
+        "noise": ("toy-noise", {}),
+    }
+    for label, (explainer, given) in cases.items():
+        ex = xaiplug.explain(model, samples.inputs, explainer, seed=3, **given)
+        segmenter = {} if label == "occ" else {"segmenter": "toy-halves"}
+        expected = {
+            "size": xaiplug.score(model, samples.inputs, ex, "toy-size", seed=3),
+            "inside": xaiplug.score(model, samples.inputs, ex, "toy-inside", relevant=samples.relevant, seed=3),
+            "removing": xaiplug.score(
+                model, samples.inputs, ex, "toy-removing", imputer="toy-fill", baseline=fill, seed=3, **segmenter
+            ),
+        }
+        for metric, result in expected.items():
+            rows = frame[(frame.model == "other") & (frame.explainer == label) & (frame.metric == metric)]
+            assert rows["value"].tolist() == result.values.double().tolist()
+
+
+def test_results_do_not_depend_on_the_batch(run, monkeypatch):
+    whole = results(run("outputs.dir=runs/a", "data.test.limit=7"))
+    monkeypatch.setattr(batches, "ELEMENTS", 2 * 72)
+    parts = results(run("outputs.dir=runs/b", "data.test.limit=7"))
+    names = list(whole.columns[:11])
+    assert whole[names].equals(parts[names])
+    assert torch.allclose(torch.tensor(whole["value"]), torch.tensor(parts["value"]), rtol=1e-5, equal_nan=True)
+
+
+def test_running_again_computes_nothing_and_changes_no_byte(run, log):
+    first = run(*ONE)
+    before, noted = first.results.read_bytes(), len(log())
+    again = run(*ONE)
+    assert (again.done, again.cached) == (0, first.done)
+    assert again.results.read_bytes() == before
+    assert len(log()) == noted
+
+
+def test_a_changed_parameter_computes_only_what_depends_on_it(run, log):
+    run(*ONE)
+    noted = len(log())
+    again = run(*ONE, "explainers.g.params.factor=2")
+    assert again.done == 1 + 4
+    assert [line.split()[0] for line in log()[noted:]] == ["gradient", "size"]
+
+
+def test_a_cell_that_fails_harms_no_other_and_is_tried_again(run, here):
+    outcome = run(
+        *ONE, more="runs: [{}]\n", study=STUDY.replace("g: toy-gradient", "g: toy-gradient\n  bad: toy-broken")
+    )
+    assert not outcome.ok
+    (failure,) = outcome.failures
+    assert failure.cell == "explain small test bad seed=0"
+    assert failure.error == "RuntimeError: the toy is broken"
+    assert failure.waiting == outcome.blocked == 4
+    error = (outcome.folder / "failed" / failure.id / "error.txt").read_text()
+    assert "the toy is broken" in error
+    assert "Traceback" in error
+    assert set(results(outcome).explainer) == {"g", "ig[steps=2]", "ig[steps=4]", "occ", "noise"}
+    (here / "mended").touch()
+    again = execute(load(Path("run.yaml"), ONE), Quiet())
+    assert again.ok
+    assert again.done == 5
+    assert not (outcome.folder / "failed" / failure.id).exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [("nan", "the attribution of sample 0, 1, 2, 3 has NaN or infinity"), ("shape", "does not fit the query")],
+)
+def test_an_explainer_that_returns_rubbish_fails_alone(run, how, message):
+    broken = f"g: toy-gradient\n  bad: {{use: toy-broken, params: {{how: {how}}}}}"
+    outcome = run(*ONE, study=STUDY.replace("g: toy-gradient", broken))
+    (failure,) = outcome.failures
+    assert message in failure.error
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("toy_nets:Raising", "raised on an input of (4, 2, 6, 6)"),
+        ("toy_nets:NaNs", "returned NaN or infinity for sample"),
+        ("toy_nets:nothing", "cannot be imported"),
+        ("toy_nets:images", "gave Samples; expected a torch.nn.Module"),
+    ],
+)
+def test_a_model_that_fails_harms_no_other(run, reference, message):
+    outcome = run(f"models.other.use={reference}", "models.other.params={}")
+    assert {failure.cell.split()[1] for failure in outcome.failures} == {"other"}
+    assert message in outcome.failures[0].error
+    assert set(results(outcome).model) == {"small"}
+
+
+def test_images_of_the_wrong_dtype_say_so(run, here):
+    with (here / "toy_nets.py").open("a") as file:
+        file.write(
+            "\ndef bytes_():\n    return xaiplug.Samples(torch.zeros(2, 2, 6, 6).byte(), torch.zeros(2).long())\n"
+        )
+    outcome = run(*ONE, "data.test.use=toy_nets:bytes_")
+    assert "inputs must be floating point, got torch.uint8; divide by 255" in outcome.failures[0].error
+
+
+def test_data_that_cannot_be_read_is_told_before_anything_runs(run):
+    with pytest.raises(ConfigError, match="cannot be imported"):
+        run("data.test.use=toy_nets:nothing")
+    assert not Path("runs").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written(run, here):
+    (here / "runs").mkdir(mode=0o500)
+    with pytest.raises(StoreError, match=r"cannot write into .*choose a folder"):
+        run()
+
+
+def test_a_folder_that_is_a_file(run, here):
+    (here / "runs").write_text("")
+    with pytest.raises(StoreError, match=r"cannot write into .*choose a folder"):
+        run()
+
+
+def test_filters(run):
+    outcome = run(*ONE, "data.test={use: 'toy_nets:images', params: {n: 20}, tag: even, per_class: 2, limit: 5}")
+    frame = results(outcome)
+    assert sorted(set(frame[frame["sample"] >= 0]["sample"])) == [0, 2, 4, 6, 8]
+    assert set(frame["id"]) == {"", "0", "2", "4", "6", "8"}
+
+
+def test_keep_depends_on_the_model(run, here):
+    outcome = run("data.test={use: 'toy_nets:images', params: {n: 30}, keep: correct}")
+    frame = results(outcome)
+    import toy_nets
+
+    samples = toy_nets.images(n=30)
+    for name, model in {"small": toy_nets.small(), "other": toy_nets.small(5)}.items():
+        with torch.no_grad():
+            right = (model(samples.inputs).argmax(1) == samples.labels).nonzero().flatten().tolist()
+        rows = frame[(frame.model == name) & (frame["sample"] >= 0)]
+        assert sorted(set(rows["sample"])) == right
+
+
+def test_no_sample_left_and_an_unknown_column_say_so(run):
+    assert "has no column 'evn'; did you mean 'even'?" in run(*ONE, "data.test.tag=evn").failures[0].error
+    found = run(*ONE, "data.test.params={n: 1}", "data.test.keep=correct", "models.small.params.seed=1").failures
+    assert not found or "none of 1 samples passes" in found[0].error
+
+
+def test_targets(run):
+    outcome = run(*ONE, "explainers={g: {use: toy-gradient}, l: {use: toy-gradient, target: label}}", "target=2")
+    cells = [cell for cell, entry in read_plan(outcome.folder).items() if entry["kind"] == "explain"]
+    found = [xaiplug.Explanation.load(outcome.folder / "cells" / cell / "explanation.safetensors") for cell in cells]
+    assert found[0].target.index.tolist() == [2, 2, 2, 2]
+    assert found[1].target.index.tolist() == [0, 1, 2, 0]
+    assert found[0].meta["target"] == 2
+
+
+def test_models_are_compared_on_the_samples_that_they_share(run):
+    study = STUDY.replace("metrics: {", "metrics: {agree: toy-agreement, ").replace(
+        "limit: 4", "params: {n: 30}, keep: correct"
+    )
+    outcome = run("explainers={g: {use: toy-gradient}}", study=study)
+    assert outcome.ok
+    frame = results(outcome)
+    agreed = frame[frame.metric == "agree"]
+    both = [set(frame[(frame.model == model) & (frame["sample"] >= 0)]["sample"]) for model in ("small", "other")]
+    assert set(agreed["sample"]) == both[0] & both[1]
+    assert set(agreed["model"]) == {"*"}
+
+
+def test_references_draw_from_the_pool_and_rows_need_no_segmenter(run):
+    study = """\
+version: 1
+name: rows
+models: {lin: {use: "toy_nets:linear"}}
+data: {rows: {use: "toy_nets:rows"}}
+pool: {use: "toy_nets:rows", params: {n: 9}}
+baselines: {zero: toy-constant}
+imputers: {fill: {use: baseline}}
+references: {p: toy-pool}
+explainers: {r: toy-referring, o: toy-groups}
+metrics: {size: toy-size}
+plugins: {files: [toy_plugin.py]}
+"""
+    outcome = run(study=study)
+    assert outcome.ok, outcome.failures
+    assert set(results(outcome).explainer) == {"r", "o"}
+
+
+def test_one_cell_at_a_time_from_outside_gives_the_same(run, here):
+    whole = run(*ONE)
+    before = whole.results.read_bytes()
+    for cell in read_plan(whole.folder):
+        shutil.rmtree(whole.folder / "cells" / cell)
+    score = next(cell for cell in read_plan(whole.folder) if cell.startswith("score"))
+    with pytest.raises(StoreError, match="which is not finished; run that first"):
+        run_cell(whole.folder, score)
+    for cell in read_plan(whole.folder):
+        run_cell(whole.folder, cell)
+        run_cell(whole.folder, cell)
+    assert collect(Store(whole.folder))[0].read_bytes() == before
+
+
+def test_a_cell_of_an_older_plan_is_refused(run, here):
+    outcome = run(*ONE)
+    cell = next(cell for cell in read_plan(outcome.folder) if cell.startswith("explain"))
+    shutil.rmtree(outcome.folder / "cells" / cell)
+    text = (here / "toy_plugin.py").read_text()
+    (here / "toy_plugin.py").write_text(text + "\n# edited\n")
+    os.utime(outcome.folder / "run.yaml")
+    with pytest.raises(StoreError, match="run the run file again"):
+        run_cell(outcome.folder, cell)
+    with pytest.raises(StoreError, match="no cell 'explain-nope'"):
+        run_cell(outcome.folder, "explain-nope")
+
+
+def test_a_cell_says_where_it_came_from(run):
+    outcome = run(*ONE, "seeds=[4]")
+    cell = next(
+        cell for cell, e in read_plan(outcome.folder).items() if e["explainer"] == "g" and e["kind"] == "explain"
+    )
+    stored = json.loads((outcome.folder / "cells" / cell / "cell.json").read_text())
+    (component,) = stored["components"]
+    assert component["component"] == {"use": "toy_plugin/toy-gradient", "params": {"factor": 1.0}}
+    assert component["plugin"] == "toy_plugin"
+    assert "On toys" in component["bibtex"]
+    assert component["versions"].keys() >= {"xaiplug", "torch"}
+    assert stored["seeds"] == [4]
+    assert stored["cost"]["forwards"] > 0
+
+
+def test_the_study_that_is_handed_to_the_report(run):
+    outcome = run("seeds=[0, 1]")
+    study = study_of(outcome.folder)
+    assert study.name == "toy"
+    assert len(study.timings) == 2 * 5 * 2
+    assert {curve.metric for curve in study.curves} == {"removing"}
+    assert study.curves[0].values.shape == (4, 3)
+    assert {(panel.model, panel.data) for panel in study.gallery} == {("small", "test"), ("other", "test")}
+    assert study.gallery[0].maps["ig[steps=2] (baseline one)"].attribution.shape == (4, 2, 6, 6)
+    assert {p["name"] for p in study.provenance} >= {"toy-gradient", "toy-halves", "toy-fill", "toy-removing"}
+    assert study.failures == []
+    assert outcome.report.read_text().startswith("<!")
+
+
+def test_loading_the_report_of_half_a_run(run):
+    outcome = run("models.other.use=toy_nets:Raising", "models.other.params={}")
+    study = study_of(outcome.folder)
+    assert {failure["model"] for failure in study.failures} == {"other"}
+    assert len(study.results) > 0
