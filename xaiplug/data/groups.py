@@ -55,11 +55,9 @@ class FeatureGroups:
         """
         if labels.ndim < 2 or labels.is_floating_point() or labels.is_complex():
             raise ShapeError(f"labels must be an integer tensor (B,*grid), got {tuple(labels.shape)} {labels.dtype}")
-        flat = labels.long().flatten(1)
-        numbered = torch.full_like(flat, -1)
-        for row, into in zip(flat, numbered, strict=True):
-            inside = row >= 0
-            into[inside] = row[inside].unique(return_inverse=True)[1]
+        flat = labels.long().flatten(1).clamp(min=-1)
+        dense = flat.numel() > 0 and int(flat.max()) <= 4 * flat.shape[1]
+        numbered = _by_presence(flat) if dense else _by_sorting(flat)
         counts = numbered.amax(1) + 1 if flat.shape[1] else flat.new_zeros(flat.shape[0])
         return cls(numbered.view_as(labels), counts)
 
@@ -148,3 +146,23 @@ class FeatureGroups:
 
     def _pad(self, per_group: Tensor) -> Tensor:
         return per_group.masked_fill(~self.players, torch.nan)
+
+
+def _by_presence(flat: Tensor) -> Tensor:
+    """Labels (B,N) >= -1 without gaps, in time linear in N and the largest label."""
+    width = int(flat.max()) + 2
+    first = torch.arange(len(flat), device=flat.device)[:, None] * width
+    used = torch.bincount((flat + 1 + first).flatten(), minlength=len(flat) * width).view(-1, width) > 0
+    used[:, 0] = False
+    ranks = used.cumsum(1) - 1
+    ranks[:, 0] = -1
+    return ranks.gather(1, flat + 1)
+
+
+def _by_sorting(flat: Tensor) -> Tensor:
+    """The same where labels are much larger than their number."""
+    numbered = torch.full_like(flat, -1)
+    for row, into in zip(flat, numbered, strict=True):
+        inside = row >= 0
+        into[inside] = row[inside].unique(return_inverse=True)[1]
+    return numbered
