@@ -1,0 +1,104 @@
+"""What `superpixel` adds to its base, with the labels given as a tensor.
+
+    python plugins/superpixel/benchmarks/overhead.py [--rounds 9] [--batch 16] [--side 224] [--groups 1000]
+
+Both go through `xaiplug.explain` with the same scale. Rounds are interleaved, in alternating order; the ratio is the
+median of the paired ratios, with a bootstrap interval. No ratio unless the map is κ times the base map.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+import xaiplug
+from xaiplug import FeatureGroups
+
+
+def small_net() -> nn.Module:
+    """Three strided convolutions: about the least that anyone explains at this size."""
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 5, stride=2, padding=2),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(64, 10),
+    ).eval()
+
+
+def blobs(batch: int, side: int, groups: int) -> Tensor:
+    """Irregular connected-looking groups: every pixel goes to the nearest of `groups` random points, (B,H,W)."""
+    generator = torch.Generator().manual_seed(0)
+    at = torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij"), -1).view(-1, 2).float()
+    points = torch.rand(batch, groups, 2, generator=generator) * side
+    return torch.stack([torch.cdist(at, row).argmin(1) for row in points]).view(batch, side, side)
+
+
+def seconds(run: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    run()
+    return time.perf_counter() - before
+
+
+def interval(ratios: list[float]) -> tuple[float, float]:
+    """95 % bootstrap interval of the median."""
+    draws = torch.tensor(ratios)[torch.randint(len(ratios), (2000, len(ratios)))].median(1).values
+    return float(draws.quantile(0.025)), float(draws.quantile(0.975))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--side", type=int, default=224)
+    parser.add_argument("--groups", type=int, default=1000)
+    parser.add_argument("--network", default=None, help="a torchvision network instead of the small one")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    net = small_net()
+    if options.network:
+        net = xaiplug.load_model(f"torchvision:{options.network}", weights=None)
+    x = torch.rand(options.batch, 3, options.side, options.side)
+    labels = blobs(options.batch, options.side, options.groups)
+    ask = {"target": 0, "scale": "probability"}
+
+    def base() -> Tensor:
+        return xaiplug.explain(net, x, "gradient", **ask).attribution
+
+    def ours() -> Tensor:
+        return xaiplug.explain(net, x, "superpixel", segmenter=labels, **ask).attribution
+
+    plain = base()
+    want = torch.stack([FeatureGroups.from_labels(labels).broadcast(_means(plain[:, c], labels)) for c in range(3)], 1)
+    error = float((ours() - want).abs().max() / want.abs().max())
+    print(f"load {os.getloadavg()[0]:.1f}, {torch.get_num_threads()} threads; largest difference {error:.1e}")
+    if error > 1e-5:
+        raise SystemExit("outputs differ; no ratio")
+    pairs = []
+    for number in range(options.rounds):
+        order = (base, ours) if number % 2 else (ours, base)
+        taken = {run: seconds(run) for run in order}
+        pairs.append((taken[ours], taken[base]))
+    ratios = [a / b for a, b in pairs]
+    low, high = interval(ratios)
+    ours_s, base_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"superpixel {ours_s:.3f} s, base {base_s:.3f} s")
+    print(f"overhead {100 * (statistics.median(ratios) - 1):+.1f} % [{100 * (low - 1):+.1f}, {100 * (high - 1):+.1f}]")
+
+
+def _means(values: Tensor, labels: Tensor) -> Tensor:
+    return FeatureGroups.from_labels(labels).mean(values)
+
+
+if __name__ == "__main__":
+    main()
