@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from xaiplug import Model
+from xaiplug.errors import ShapeError
 
 
 def timm_vit(name):
@@ -67,3 +68,33 @@ def test_the_pieces_equal_the_whole(make, prefix):
 
 def test_other_networks_have_no_tokens(small_cnn):
     assert Model(small_cnn).tokens is None
+
+
+def test_rows_through_the_tokens_are_counted():
+    model = Model(timm_vit("vit_tiny_patch16_224").eval())
+    tokens = model.tokens
+    with model.metered() as meter:
+        tokens.head(tokens.run(tokens.embed(torch.rand(3, 3, 32, 32))))
+        model(torch.rand(2, 3, 32, 32))
+    assert meter.forwards == 5
+
+
+def test_blocks_in_two_parts():
+    tokens = Model(timm_vit("vit_tiny_patch16_224").eval()).tokens
+    embedded = tokens.embed(torch.rand(1, 3, 32, 32))
+    assert torch.equal(tokens.run(tokens.run(embedded, 0, 1), 1), tokens.run(embedded))
+
+
+def test_patches_of_pixels():
+    tokens = Model(timm_vit("vit_tiny_patch16_224")).tokens
+    assert tokens.patches(32, 32).unique(return_counts=True)[1].tolist() == [64] * 16
+    assert tokens.patches(32, 32)[8, 31] == 7
+    with pytest.raises(ShapeError, match="3x32 pixels are fewer than the 4x4 patches"):
+        tokens.patches(3, 32)
+
+
+def test_rotary_transformers_are_not_for_us():
+    """Their positions are added in the blocks, by place: a token that is gone would shift them."""
+    timm = pytest.importorskip("timm")
+    eva = timm.create_model("eva02_tiny_patch14_224", img_size=28, depth=1, num_classes=2)
+    assert Model(eva).tokens is None

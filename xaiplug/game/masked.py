@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -72,13 +74,23 @@ class MaskedGame:
             logits = in_chunks(
                 lambda part: self._removal(distinct_rows[part], distinct_keep[part]),
                 len(distinct_rows),
-                self.query.inputs[0].numel(),
+                self._elements(distinct_keep),
                 self.query.max_batch,
                 ("game", self.query.model.module),
             )
         if order is not None:
             logits = torch.empty_like(logits).index_copy_(0, order, logits)
         return logits[inverse]
+
+    def meta(self) -> dict[str, Any]:
+        """The coalitions run, and what the imputer counted (a removal's own `meta()`), for `Explanation.meta`."""
+        counted: dict[str, Any] = getattr(self._removal, "meta", dict)()
+        return {"evaluations": self.evaluations, **counted}
+
+    def _elements(self, keep: Tensor) -> int:
+        """Numbers held per row: those of an input, or what the removal says of the largest in `keep`."""
+        says = getattr(self._removal, "elements", None)
+        return int(says(keep)) if says else self.query.inputs[0].numel()
 
     def full(self) -> Tensor:
         """v(N) (B,): nothing removed."""

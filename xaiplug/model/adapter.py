@@ -229,8 +229,8 @@ class Model:
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:
-        """Count rows forwarded and rows differentiated, whoever calls the module."""
-        with metered(self.module) as meter:
+        """Count rows forwarded and rows differentiated, whoever calls the module or its token protocol."""
+        with metered(self.module.get_submodule("logits")) as meter:
             yield meter
 
     def fingerprint(self) -> str:

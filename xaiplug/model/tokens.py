@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from xaiplug.errors import ShapeError
+
 if TYPE_CHECKING:
     from xaiplug.model.adapter import Model
 
@@ -36,12 +38,31 @@ class Tokens:
     prefix: int
     grid: tuple[int, int]
 
-    def run(self, tokens: Tensor) -> Tensor:
-        """All blocks in order."""
-        for block in self.blocks:
+    def run(self, tokens: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """Blocks `first` to `last` (not included; default all) in order."""
+        for block in self.blocks[first:last]:
             output = block(tokens)
             tokens = output[0] if isinstance(output, tuple) else output
         return tokens
+
+    def patches(self, height: int, width: int) -> Tensor:
+        """Which patch token each pixel belongs to, (height,width) int64 in raster order; -1 where none looks.
+
+        >>> Tokens(lambda x: x, [], lambda x: x, 1, (1, 2)).patches(2, 5)
+        tensor([[ 0,  0,  1,  1, -1],
+                [ 0,  0,  1,  1, -1]])
+
+        Raises:
+            ShapeError: fewer pixels than patches.
+        """
+        if height < self.grid[0] or width < self.grid[1]:
+            raise ShapeError(f"{height}x{width} pixels are fewer than the {self.grid[0]}x{self.grid[1]} patches")
+        row, column = (
+            torch.arange(side) // (side // count) for side, count in zip((height, width), self.grid, strict=True)
+        )
+        numbered = row[:, None] * self.grid[1] + column
+        outside = (row >= self.grid[0])[:, None] | (column >= self.grid[1])
+        return numbered.masked_fill(outside, -1)
 
 
 def tokens_of(model: Model) -> Tokens | None:
@@ -54,20 +75,21 @@ def tokens_of(model: Model) -> Tokens | None:
         (_is_plain, _plain),
     ):
         if known(network):
-            return _from_pixels(take_apart(network), getattr(model.module, "normalise", None))
+            return _of_pixels(take_apart(network), model.module)
     return None
 
 
-def _from_pixels(apart: Tokens, normalise: nn.Module | None) -> Tokens:
-    if normalise is None:
-        return apart
-    return replace(apart, embed=lambda x: apart.embed(normalise(x)))
+def _of_pixels(apart: Tokens, pixels: Any) -> Tokens:
+    """With the adapter's own first and last step: normalisation, and the logits that its meter counts."""
+    normalise = getattr(pixels, "normalise", None)
+    embed = apart.embed if normalise is None else (lambda x: apart.embed(normalise(x)))
+    return replace(apart, embed=embed, head=lambda tokens: pixels.logits(apart.head(tokens)))
 
 
 def _is_timm(network: Any) -> bool:
-    return all(
-        hasattr(network, name) for name in ("patch_embed", "_pos_embed", "blocks", "forward_head", "num_prefix_tokens")
-    )
+    """Rotary positions (`rope`, in EVA and its kin) are added in the blocks, by place: they are not for us."""
+    parts = ("patch_embed", "_pos_embed", "norm_pre", "blocks", "norm", "forward_head", "num_prefix_tokens")
+    return all(hasattr(network, name) for name in parts) and not hasattr(network, "rope")
 
 
 def _timm(network: Any) -> Tokens:
@@ -132,7 +154,9 @@ def _hugging_face(network: Any) -> Tokens:
 
 
 def _is_plain(network: Any) -> bool:
-    return all(hasattr(network, name) for name in ("patch_embed", "pos_embed", "cls_token", "blocks", "norm", "head"))
+    """Not timm's other transformers, which have these parts and others."""
+    parts = ("patch_embed", "pos_embed", "cls_token", "blocks", "norm", "head")
+    return all(hasattr(network, name) for name in parts) and not hasattr(network, "pretrained_cfg")
 
 
 def _plain(network: Any) -> Tokens:
