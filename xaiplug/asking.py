@@ -192,7 +192,8 @@ def name_of(component: Component) -> str:
 def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) -> FeatureGroups:
     """Feature groups from a segmenter by any name, a label map (B,*grid) or (1,*grid), or `FeatureGroups`.
 
-    Without a segmenter, embeddings and rows have one group per position; images are cut by the default segmenter.
+    Without a segmenter, embeddings and rows have one group per position; images are cut into the patches of a vision
+    transformer that we know, or by the default segmenter.
     """
     inputs = query.inputs
     shape = tuple(inputs.shape[1:])
@@ -205,6 +206,10 @@ def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) 
         grid = grid_of(shape)
         positions = torch.arange(int(torch.tensor(grid).prod()), device=inputs.device).view(1, *grid)
         return FeatureGroups.from_labels(positions.expand(len(inputs), *grid))
+    if segmenter is None and (tokens := query.model.tokens) is not None:
+        (used if used is not None else {})["segmenter"] = "patches of the model"
+        patches = tokens.patches(*shape[1:]).to(inputs.device)
+        return FeatureGroups.from_labels(patches.expand(len(inputs), *patches.shape))
     chosen = resolve("segmenter", _or_default(segmenter, "segmenter", {} if used is None else used))
     assert isinstance(chosen, Segmenter)
     if len(shape) != 3:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import xaiplug
 from xaiplug import Model
 from xaiplug.errors import ShapeError
 
@@ -98,3 +99,15 @@ def test_rotary_transformers_are_not_for_us():
     timm = pytest.importorskip("timm")
     eva = timm.create_model("eva02_tiny_patch14_224", img_size=28, depth=1, num_classes=2)
     assert Model(eva).tokens is None
+
+
+def test_the_patches_of_a_transformer_are_its_default_groups():
+    class Groups(xaiplug.Explainer):
+        needs = ("groups",)
+
+        def explain(self, query):
+            return query.groups.sizes().to(query.inputs)
+
+    explanation = xaiplug.explain(timm_vit("vit_tiny_patch16_224"), torch.rand(2, 3, 32, 32), Groups())
+    assert explanation.attribution.tolist() == [[64.0] * 16] * 2
+    assert explanation.meta["defaults"] == {"segmenter": "patches of the model"}
