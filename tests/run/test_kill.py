@@ -1,0 +1,69 @@
+"""SIGKILL at any moment loses nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xaiplug.config import load
+from xaiplug.run import execute
+
+KILLER = Path(__file__).with_name("killer.py")
+
+STUDY = """\
+version: 1
+name: toy
+seeds: [0, 1]
+models: {small: {use: "toy_nets:small"}}
+data: {test: {use: "toy_nets:images", limit: 4}}
+segmenters: {halves: toy-halves}
+baselines: {zero: toy-constant}
+imputers: {fill: toy-fill}
+explainers: {g: {use: toy-gradient, grid: {factor: [1.0, 2.0, 3.0]}}, occ: toy-groups, noise: toy-noise}
+metrics: {size: toy-size, removing: toy-removing}
+plugins: {files: [toy_plugin.py]}
+"""
+
+
+class Quiet:
+    def start(self, total):
+        pass
+
+    def cell(self, name):
+        pass
+
+    def done(self):
+        pass
+
+
+def killed(here, *how):
+    """Run the killer; whether each start was killed before its end."""
+    environment = os.environ | {"TOY_LOG": str(here / "log.txt"), "TOY_SLEEP": "0.1"}
+    command = [sys.executable, str(KILLER), "run.yaml", *how]
+    done = subprocess.run(command, env=environment, cwd=here, capture_output=True, text=True, check=True, timeout=300)
+    return [line == "True" for line in done.stdout.splitlines() if line in ("True", "False")]
+
+
+def finished(folder):
+    """Finished cells and when they were written."""
+    return {cell.name: cell.stat().st_mtime_ns for cell in (folder / "cells").iterdir() if cell.name[0] != "."}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [("after", "1", "4", "9"), ("within", "10", "2.5")], ids=["three", "ten"])
+def test_a_killed_run_goes_on_where_it_stopped(write, here, how):
+    config = load(write(study=STUDY), ["outputs.dir=runs/whole"])
+    whole = execute(config, Quiet())
+    (here / "cache" / "segments").rename(here / "cache" / "elsewhere")
+    assert sum(killed(here, *how)) >= 3
+    folder = here / "runs" / "toy"
+    before = finished(folder)
+    assert 0 < len(before) <= len(finished(whole.folder))
+    again = execute(load(Path("run.yaml")), Quiet())
+    assert again.cached == len(before)
+    after = finished(folder)
+    assert {cell: after[cell] for cell in before} == before
+    assert again.results.read_bytes() == whole.results.read_bytes()
+    assert not [left for left in (folder / "cells").iterdir() if left.name.startswith(".")]
