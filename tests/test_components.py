@@ -1,7 +1,9 @@
 import dataclasses
 import pickle
+from typing import Annotated
 
 import pytest
+from annotated_types import Ge, Le
 
 import xaiplug
 from xaiplug.components import field_docs, type_name
@@ -15,6 +17,7 @@ class Steps(xaiplug.Explainer):
     """How many."""
     rates: tuple[float, ...] = (0.1, 0.5)
     kind_of: str | None = None
+    share: Annotated[float, Ge(0), Le(1)] | None = None
 
     def explain(self, query):
         return query.inputs
@@ -61,9 +64,10 @@ def test_lists_of_yaml_become_tuples_and_integers_become_floats():
 
 
 def test_fields_and_their_documentation_are_inherited():
-    assert More(steps=2).params() == {"steps": 2, "rates": [0.1, 0.5], "kind_of": None, "extra": 1.0}
+    assert More(steps=2).params() == {"steps": 2, "rates": [0.1, 0.5], "kind_of": None, "share": None, "extra": 1.0}
     assert field_docs(More) == {"steps": "How many.", "extra": "Another."}
     assert type_name(More, "rates") == "tuple[float, ...]"
+    assert type_name(More, "share") == "float >= 0 <= 1 | None"
 
 
 def test_components_pickle():

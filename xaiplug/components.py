@@ -18,6 +18,7 @@ The string below a field is its documentation: `xaiplug list explainers smoothgr
 from __future__ import annotations
 
 import dataclasses
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
@@ -304,10 +305,16 @@ def validate(cls: type[Component], params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def type_name(cls: type[Component], field: str) -> str:
-    """The type of a field as its author wrote it, for listings."""
+    """The type of a field as its author wrote it, bounds in plain signs, for listings: `int >= 1`."""
     import inspect
 
-    return next(str(own[field]) for base in cls.__mro__ if field in (own := inspect.get_annotations(base)))
+    written = next(str(own[field]) for base in cls.__mro__ if field in (own := inspect.get_annotations(base)))
+    return _BOUNDED.sub(lambda found: found[1] + _BOUND.sub(lambda b: f" {_SIGNS[b[1]]} {b[2]}", found[2]), written)
+
+
+_BOUNDED = re.compile(r"Annotated\[([\w.]+)((?:, G[et]\([^)]*\)|, L[et]\([^)]*\))+)\]")
+_BOUND = re.compile(r", ([GL][et])\(([^)]*)\)")
+_SIGNS = {"Ge": ">=", "Gt": ">", "Le": "<=", "Lt": "<"}
 
 
 def field_docs(cls: type[Component]) -> dict[str, str]:
