@@ -27,6 +27,7 @@ from xaiplug.testing.entry import (
     metric_checks,
     segmenter_checks,
 )
+from xaiplug.testing.plugins import check_plugin
 from xaiplug.testing.scenes import Scene, ask, scene
 from xaiplug.testing.types import Check, Measured, Outcome, Report, Skip, Violation
 
@@ -46,6 +47,7 @@ __all__ = [
     "check_explainer",
     "check_imputer",
     "check_metric",
+    "check_plugin",
     "check_segmenter",
     "explainer_checks",
     "imputer_checks",
