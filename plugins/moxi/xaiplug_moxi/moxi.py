@@ -78,7 +78,7 @@ class MoXI(Explainer):
             score=walk.full.objectives[:, -1],
             base_score=walk.empty.objectives[:, -1],
             extras=self._extras(walk),
-        ).with_meta({"evaluations": game.evaluations})
+        ).with_meta(game.meta())
 
     def _extras(self, walk: Walk) -> dict[str, Tensor]:
         extras = {"reward": walk.reward_trace, "phi": walk.phi[:, 1:], "interaction": walk.interaction[:, 1:]}

@@ -36,4 +36,4 @@ class MoXISingle(Explainer):
         ranked = phi.nan_to_num(nan=-torch.inf).argsort(dim=1, descending=True, stable=True)
         order = ranked.masked_fill(torch.arange(players.shape[1], device=players.device) >= counts, -1)
         explanation = Explanation(phi, "group", order=order, score=full, base_score=empty)
-        return explanation.with_meta({"evaluations": game.evaluations})
+        return explanation.with_meta(game.meta())
