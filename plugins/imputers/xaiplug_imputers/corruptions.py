@@ -1,0 +1,168 @@
+"""Common corruptions (Hendrycks and Dietterich, 2019), written with torch alone: one image in, one image out.
+
+Every function takes an image (C,H,W) in [0,1], any number of channels, the published constants of a severity, and a
+generator for its draws. Lengths in pixels are published for sides of 224 and scaled to the image's shorter side.
+Here are 12 of the 19 kinds; the others need pictures (frost), JPEG, or warps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+
+def gaussian_noise(image: Tensor, sigma: float, generator: Generator) -> Tensor:
+    return image + sigma * _normal(image, generator)
+
+
+def speckle_noise(image: Tensor, sigma: float, generator: Generator) -> Tensor:
+    return image + image * sigma * _normal(image, generator)
+
+
+def shot_noise(image: Tensor, photons: float, generator: Generator) -> Tensor:
+    """Counts of a detector that sees `photons` where an image is 1."""
+    drawn = torch.poisson((image.clamp(0, 1) * photons).cpu(), generator=generator)
+    return drawn.to(image) / photons
+
+
+def impulse_noise(image: Tensor, share: float, generator: Generator) -> Tensor:
+    """A share of all values becomes 0 or 1, with equal chance."""
+    drawn = torch.rand(image.shape, generator=generator).to(image.device)
+    return torch.where(drawn < share / 2, 0.0, torch.where(drawn < share, 1.0, image)).to(image)
+
+
+def gaussian_blur(image: Tensor, sigma: float, generator: Generator) -> Tensor:
+    sigma = sigma * _scale(image)
+    return _filtered(_filtered(image, _bell(sigma)[:, None]), _bell(sigma)[None])
+
+
+def defocus_blur(image: Tensor, lens: tuple[float, float], generator: Generator) -> Tensor:
+    """A disc of the first number's radius, its edge half a pixel soft, smoothed by the second."""
+    radius = lens[0] * _scale(image)
+    reach = math.ceil(radius + 0.5)
+    steps = torch.arange(-reach, reach + 1, dtype=torch.float64)
+    disc = (radius + 0.5 - (steps[:, None] ** 2 + steps**2).sqrt()).clamp(0, 1)
+    smooth = _filtered(_filtered(F.pad(disc[None], (2, 2, 2, 2)), _bell(lens[1])[:, None]), _bell(lens[1])[None])[0]
+    return _filtered(image, smooth / smooth.sum())
+
+
+def motion_blur(image: Tensor, way: tuple[float, float], generator: Generator) -> Tensor:
+    """One-sided bell along a line at up to 45 degrees from level: the first number is its half length."""
+    length, sigma = 2 * way[0] * _scale(image), way[1] * _scale(image)
+    angle = math.radians(90 * torch.rand((), generator=generator, dtype=torch.float64).item() - 45)
+    reach = math.ceil(length) + 1
+    kernel = torch.zeros(2 * reach + 1, 2 * reach + 1, dtype=torch.float64)
+    for step in range(math.floor(length) + 1):
+        y, x = reach + step * math.sin(angle), reach + step * math.cos(angle)
+        weight, top, left = math.exp(-(step**2) / (2 * sigma**2)), math.floor(y), math.floor(x)
+        for row, part in ((top, top + 1 - y), (top + 1, y - top)):
+            kernel[row, left] += weight * part * (left + 1 - x)
+            kernel[row, left + 1] += weight * part * (x - left)
+    return _filtered(image, kernel / kernel.sum())
+
+
+def fog(image: Tensor, weather: tuple[float, float], generator: Generator) -> Tensor:
+    """A plasma fractal is added, and the whole brought back to the image's own maximum."""
+    strength, decay = weather
+    cloud = plasma(max(image.shape[1:]), decay, generator)[: image.shape[1], : image.shape[2]].to(image)
+    highest = image.max()
+    return (image + strength * cloud) * highest / (highest + strength)
+
+
+def brightness(image: Tensor, shift: float, generator: Generator) -> Tensor:
+    """The value of HSV (the largest channel) is raised; hue and saturation stay."""
+    value = image.amax(0, keepdim=True)
+    raised = (value + shift).clamp(max=1)
+    return torch.where(value > 0, image * raised / value.clamp(min=1e-12), raised.expand_as(image))
+
+
+def contrast(image: Tensor, factor: float, generator: Generator) -> Tensor:
+    mean = image.mean((1, 2), keepdim=True)
+    return (image - mean) * factor + mean
+
+
+def saturate(image: Tensor, change: tuple[float, float], generator: Generator) -> Tensor:
+    """The saturation of HSV times the first number plus the second; grey has no hue and stays grey."""
+    value = image.amax(0, keepdim=True)
+    saturation = (value - image.amin(0, keepdim=True)) / value.clamp(min=1e-12)
+    wanted = (saturation * change[0] + change[1]).clamp(0, 1)
+    return torch.where(saturation > 0, value - (value - image) * wanted / saturation.clamp(min=1e-12), image)
+
+
+def pixelate(image: Tensor, factor: float, generator: Generator) -> Tensor:
+    """Averaged over boxes on a grid `factor` times as fine, and blown up."""
+    size = [max(1, int(side * factor)) for side in image.shape[1:]]
+    return F.interpolate(F.adaptive_avg_pool2d(image[None], size), image.shape[1:], mode="nearest")[0]
+
+
+def plasma(side: int, decay: float, generator: Generator) -> Tensor:
+    """Diamond-square fractal on a torus, in [0,1]: at least (side,side), float64; its roughness falls by decay² a step.
+
+    (Published code multiplies the roughness into its draws twice, hence the square.)
+    """
+    size = 1 << max(1, side - 1).bit_length()
+    height = torch.zeros(size, size, dtype=torch.float64)
+    step, rough = size, 1.0
+    while step >= 2:
+        half = step // 2
+
+        def around(near: Tensor, far: Tensor, rough: float = rough) -> Tensor:
+            noise = 2 * torch.rand(near.shape, generator=generator, dtype=torch.float64) - 1
+            return (near + far) / 4 + rough * noise
+
+        corner = height[::step, ::step]
+        level = corner + corner.roll(-1, 0)
+        height[half::step, half::step] = around(level, level.roll(-1, 1))
+        centre = height[half::step, half::step]
+        height[::step, half::step] = around(centre + centre.roll(1, 0), corner + corner.roll(-1, 1))
+        height[half::step, ::step] = around(centre + centre.roll(1, 1), corner + corner.roll(-1, 0))
+        step, rough = half, rough / decay**2
+    height -= height.min()
+    return height / height.max().clamp(min=1e-12)
+
+
+Corrupt = Callable[[Tensor, Any, Generator], Tensor]
+
+CORRUPTIONS: dict[str, tuple[Corrupt, tuple[Any, ...]]] = {
+    "gaussian-noise": (gaussian_noise, (0.08, 0.12, 0.18, 0.26, 0.38)),
+    "shot-noise": (shot_noise, (60, 25, 12, 5, 3)),
+    "impulse-noise": (impulse_noise, (0.03, 0.06, 0.09, 0.17, 0.27)),
+    "speckle-noise": (speckle_noise, (0.15, 0.2, 0.35, 0.45, 0.6)),
+    "gaussian-blur": (gaussian_blur, (1, 2, 3, 4, 6)),
+    "defocus-blur": (defocus_blur, ((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5))),
+    "motion-blur": (motion_blur, ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))),
+    "fog": (fog, ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))),
+    "brightness": (brightness, (0.1, 0.2, 0.3, 0.4, 0.5)),
+    "contrast": (contrast, (0.4, 0.3, 0.2, 0.1, 0.05)),
+    "saturate": (saturate, ((0.3, 0), (0.1, 0), (2, 0), (5, 0.1), (20, 0.2))),
+    "pixelate": (pixelate, (0.6, 0.5, 0.4, 0.3, 0.25)),
+}
+"""Name -> the function and its constants for severity 1 to 5."""
+
+
+def _normal(image: Tensor, generator: Generator) -> Tensor:
+    return torch.randn(image.shape, generator=generator, dtype=image.dtype).to(image.device)
+
+
+def _scale(image: Tensor) -> float:
+    return min(image.shape[1:]) / 224
+
+
+def _bell(sigma: float) -> Tensor:
+    reach = max(1, math.ceil(4 * sigma))
+    steps = torch.arange(-reach, reach + 1, dtype=torch.float64)
+    weights = torch.exp(-(steps**2) / (2 * max(sigma, 1e-3) ** 2))
+    return weights / weights.sum()
+
+
+def _filtered(image: Tensor, kernel: Tensor) -> Tensor:
+    """Every channel of (C,H,W) under a kernel (h,w) of odd sides; beyond the border its last pixel goes on."""
+    height, width = (side // 2 for side in kernel.shape)
+    padded = F.pad(image[None], (width, width, height, height), mode="replicate")
+    weight = kernel.to(image).expand(len(image), 1, *kernel.shape)
+    return F.conv2d(padded, weight, groups=len(image))[0]
