@@ -23,6 +23,36 @@ SUNDARARAJAN = Paper(
     url="https://arxiv.org/abs/1703.01365",
 )
 
+SELVARAJU = Paper(
+    "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
+    "Selvaraju, Ramprasaath R. and Cogswell, Michael and Das, Abhishek and Vedantam, Ramakrishna and Parikh, Devi "
+    "and Batra, Dhruv",
+    2017,
+    venue="ICCV",
+    doi="10.1109/ICCV.2017.74",
+)
+SHRIKUMAR = Paper(
+    "Learning Important Features Through Propagating Activation Differences",
+    "Shrikumar, Avanti and Greenside, Peyton and Kundaje, Anshul",
+    2017,
+    venue="ICML",
+    url="https://arxiv.org/abs/1704.02685",
+)
+LUNDBERG = Paper(
+    "A Unified Approach to Interpreting Model Predictions",
+    "Lundberg, Scott M. and Lee, Su-In",
+    2017,
+    venue="NeurIPS",
+    url="https://arxiv.org/abs/1705.07874",
+)
+ZEILER = Paper(
+    "Visualizing and Understanding Convolutional Networks",
+    "Zeiler, Matthew D. and Fergus, Rob",
+    2014,
+    venue="ECCV",
+    doi="10.1007/978-3-319-10590-1_53",
+)
+
 
 @hookimpl
 def xaiplug_explainers() -> list[Spec]:
@@ -40,4 +70,18 @@ def xaiplug_explainers() -> list[Spec]:
             "Gradients along the straight line from a baseline, times the way; sums to the change of the score.",
             SUNDARARAJAN,
         ),
+        Spec(
+            "grad-cam",
+            "xaiplug_captum.grad_cam:GradCam",
+            "A layer's maps, weighted by their mean gradients; on the layer's own grid.",
+            SELVARAJU,
+        ),
+        Spec(
+            "deep-lift",
+            "xaiplug_captum.deep_lift:DeepLift",
+            "Differences to a baseline, propagated by the rescale rule.",
+            SHRIKUMAR,
+        ),
+        Spec("deep-shap", "xaiplug_captum.deep_lift:DeepShap", "DeepLIFT, averaged over references.", LUNDBERG),
+        Spec("occlusion", "xaiplug_captum.occlusion:Occlusion", "How much the score falls under a window.", ZEILER),
     ]

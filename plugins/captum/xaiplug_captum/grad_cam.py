@@ -57,17 +57,41 @@ class GradCam(Explainer):
 
     def _map(self, query: Query, layer: nn.Module, rows: Tensor) -> Tensor:
         """L (R,h,w) of some samples."""
-        at = query.inputs[rows].detach().requires_grad_()
-        captured = query.model.capture(at, layer)
-        if captured.values.shape[2] > at.shape[2] or captured.values.shape[3] > at.shape[3]:
-            raise ModelError(
-                f"layer {type(layer).__name__} of model '{query.model.name}' gives {tuple(captured.values.shape)}, "
-                "more places than the image has pixels (channels last?); name another layer=, (B,D,h,w)"
-            )
-        score = query.target.score(captured.logits, rows, query.model.output)
-        (gradient,) = torch.autograd.grad(score.sum(), captured.values)
-        cam = (gradient.mean((2, 3), keepdim=True) * captured.values).sum(1).detach()
+        values, logits = _output(query.model, layer, query.inputs[rows])
+        score = query.target.score(logits, rows, query.model.output)
+        (gradient,) = torch.autograd.grad(score.sum(), values)
+        maps, slopes = (_as_maps(part.detach(), query, layer) for part in (values, gradient))
+        cam = (slopes.mean((2, 3), keepdim=True) * maps).sum(1)
         return cam.clamp(min=0) if self.relu else cam
+
+
+def _output(model: Model, layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Output of a layer, as the rest of the network reads it, and the logits."""
+    caught: list[Any] = []
+    handle = layer.register_forward_hook(lambda _, inputs, output: caught.append(output))
+    try:
+        logits = model(x.detach().requires_grad_())
+    finally:
+        handle.remove()
+    values = caught[-1][0] if caught and isinstance(caught[-1], tuple) else caught[-1] if caught else None
+    if not isinstance(values, Tensor):
+        raise ModelError(f"layer {type(layer).__name__} of model '{model.name}' was not reached, or gives no tensor")
+    return values, logits
+
+
+def _as_maps(values: Tensor, query: Query, layer: nn.Module) -> Tensor:
+    """Maps (R,D,h,w) as they are; tokens (R,N,D) without the prefix, on their grid."""
+    height, width = query.inputs.shape[2:]
+    if values.ndim == 4 and values.shape[2] <= height and values.shape[3] <= width:
+        return values
+    if values.ndim == 3:
+        side = int(values.shape[1] ** 0.5)
+        grid = query.model.tokens.grid if query.model.tokens is not None else (side, side)
+        return values[:, values.shape[1] - grid[0] * grid[1] :].transpose(1, 2).unflatten(2, grid)
+    raise ModelError(
+        f"layer {type(layer).__name__} of model '{query.model.name}' gives {tuple(values.shape)}; grad-cam reads maps "
+        "(B,D,h,w), no larger than the image and channels second, or tokens (B,N,D); name another layer="
+    )
 
 
 def cam_layer(model: Model, x: Tensor) -> nn.Module:

@@ -27,7 +27,7 @@ class Occlusion(Explainer):
     """
 
     needs = ("baseline",)
-    claims = ("dummy", "implementation-invariance", "linearity")
+    claims = ("implementation-invariance", "linearity")
 
     window: Annotated[int, Ge(1)] = 8
     """Side of the window, in pixels; or positions, of embeddings and rows."""

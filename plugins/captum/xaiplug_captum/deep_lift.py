@@ -1,0 +1,101 @@
+"""DeepLIFT (Shrikumar, Greenside and Kundaje, 2017) and Deep SHAP (Lundberg and Lee, 2017)."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor, fx
+
+from xaiplug import Explainer, Explanation, Query
+from xaiplug_captum.multipliers import Multipliers, traced
+from xaiplug_captum.passes import row_blocks
+from xaiplug_captum.quadrature import quadrature
+
+_TOLERANCE = {torch.float64: 1e-6}
+"""Residual that is still rounding, as a share of the change of the score; float32 and less: 1e-3."""
+
+
+class DeepLift(Explainer):
+    """Δx ⊙ m, m the multipliers of the rescale rule (Shrikumar et al., 2017, Sec. 3.1, 3.2 and 3.5.2).
+
+    For inputs x (B,*shape) and reference inputs x' (the baseline, (n,B,*shape)), the result is (B,*shape), in units of
+    the score, the mean over n. It sums to f(x) - mean f(x') (summation to delta, eq. 1); `residual` (B,) is what is
+    missing, and more than rounding is a warning.
+
+    The network runs as a traced graph, one rule per call: functional, in-place and reused activations are right, where
+    hook-based tools crash or give the plain gradient. Every elementwise activation has the rescale rule; max pooling
+    captum's; a product of two maps (squeeze-and-excitation) the Shapley values of its two changes. The scale is the
+    last operation: its multipliers are its mean gradients from the logits of x' to those of x.
+
+    Raises:
+        ModelError: a forward that cannot be traced, or an operation without a rule (attention, layer norm).
+    """
+
+    needs = ("baseline",)
+    claims = ("completeness", "dummy", "linearity")
+
+    def explain(self, query: Query) -> Explanation:
+        return deep_lift(query, query.require("baseline"), "deep-lift")
+
+
+class DeepShap(Explainer):
+    """DeepLIFT averaged over n references x' (n,B,*shape), samples of the data (Lundberg and Lee, 2017, Sec. 4.2).
+
+    The result is (B,*shape), in units of the score; it sums to f(x) - mean f(x'), `residual` (B,) is what is missing.
+    Everything else is as for `DeepLift`.
+    """
+
+    needs = ("references",)
+    claims = ("completeness", "dummy", "linearity")
+
+    def explain(self, query: Query) -> Explanation:
+        return deep_lift(query, query.require("references"), "deep-shap")
+
+
+def deep_lift(query: Query, references: Tensor, name: str) -> Explanation:
+    """The mean of the DeepLIFT maps against references (n,B,*shape)."""
+    graph = traced(query.model)
+    total = torch.zeros_like(query.inputs)
+    base_score = torch.zeros_like(query.scores)
+    for reference in references:
+        for rows in row_blocks(query, 2):
+            attribution, score = _against(query, graph, rows, reference[rows])
+            total[rows] += attribution
+            base_score[rows] += score
+    attribution, base_score = total / len(references), base_score / len(references)
+    residual = query.scores - base_score - attribution.flatten(1).sum(1)
+    size = (query.scores - base_score).abs() + attribution.flatten(1).abs().sum(1)
+    share = float((residual.abs() / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
+    if share > _TOLERANCE.get(size.dtype, 1e-3):
+        warnings.warn(
+            f"{name}: the map of model '{query.model.name}' misses the change of the score by {share:.1%} of its size; "
+            "see `residual`",
+            stacklevel=2,
+        )
+    passes = 2 * len(references) * len(query)
+    meta = {"forwards": passes, "backwards": passes}
+    return Explanation(attribution, score=query.scores, base_score=base_score, residual=residual, meta=meta)
+
+
+def _against(query: Query, graph: fx.GraphModule, rows: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """Attribution (R,*shape) of samples `rows` and the scores (R,) of their references."""
+    inputs = query.inputs[rows]
+    both = torch.cat([inputs, reference]).detach().requires_grad_()
+    logits = Multipliers(graph, query.model).run(both)
+    x, start = logits.detach().chunk(2)
+    head = _head_multipliers(query, rows, x, start)
+    (multipliers,) = torch.autograd.grad(logits, both, torch.cat([head, torch.zeros_like(head)]))
+    score = query.target.score(start, rows, query.model.output)
+    return (inputs - reference) * multipliers[: len(rows)], score
+
+
+def _head_multipliers(query: Query, rows: Tensor, logits: Tensor, start: Tensor) -> Tensor:
+    """Multipliers (R,K) of the score as a function of the logits: exact for `logit`, by quadrature for other scales."""
+    nodes, weights = quadrature("gausslegendre", 1 if query.target.scale == "logit" else 64)
+    total = torch.zeros_like(logits)
+    for node, weight in zip(nodes, weights, strict=True):
+        at = (start + node * (logits - start)).requires_grad_()
+        score = query.target.score(at, rows, query.model.output)
+        total += weight * torch.autograd.grad(score.sum(), at)[0]
+    return total
