@@ -1,6 +1,7 @@
 """The shipped explainers keep the contract."""
 
 import pytest
+
 from xaiplug.testing import explainer_checks
 
 

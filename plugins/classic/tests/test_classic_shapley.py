@@ -4,11 +4,12 @@ from math import comb
 
 import pytest
 import torch
-import xaiplug
 from captum.attr import ShapleyValues
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+
+import xaiplug
 from xaiplug import FeatureGroups
 
 SHAPLEY = ["kernel-shap", "shapley-sampling"]

@@ -29,7 +29,7 @@ class KernelShap(Explainer):
     """
 
     needs = ("groups", "imputer")
-    claims = ("completeness", "linearity", "unbiasedness")
+    claims = ("completeness", "implementation-invariance", "linearity", "unbiasedness")
 
     samples: Annotated[int, Ge(2)] = 2000
     """Coalitions besides the empty and the full one; one forward each."""

@@ -25,7 +25,7 @@ class Lime(Explainer):
     """
 
     needs = ("groups", "imputer")
-    claims = ("linearity",)
+    claims = ("implementation-invariance", "linearity")
 
     samples: Annotated[int, Ge(2)] = 2000
     """Coalitions; one forward each."""

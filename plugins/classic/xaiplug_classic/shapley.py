@@ -28,7 +28,7 @@ class ShapleySampling(Explainer):
     """
 
     needs = ("groups", "imputer")
-    claims = ("completeness", "dummy", "linearity", "unbiasedness")
+    claims = ("completeness", "dummy", "implementation-invariance", "linearity", "unbiasedness")
 
     orders: Annotated[int, Ge(2)] = 200
     """Random orders, half of them the reverse of the other half; an odd number is rounded down."""
