@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,17 @@ def interrupted(patch: pytest.MonkeyPatch) -> None:
 def test_two_trainings_give_the_same_weights_and_another_seed_others(tmp_path: Path):
     sums = [card(decoy_mnist.train(tmp_path / str(i), [NO_BAR], seed=i // 2, **TINY))["sha256"] for i in range(3)]
     assert sums[0] == sums[1] != sums[2]
+
+
+def test_refitting_on_the_same_samples_is_training_and_on_others_is_not(tmp_path: Path):
+    train = decoy_mnist.samples("train", train_size=256)
+    whole = decoy_mnist.train(tmp_path / "whole", [NO_BAR], seed=3, **TINY)
+    same = decoy_mnist.refit(tmp_path / "same", train, seed=3, **TINY)
+    black = replace(train, inputs=torch.zeros_like(train.inputs))
+    blind = decoy_mnist.refit(tmp_path / "blind", black, seed=3, **TINY)
+    assert card(same)["sha256"] == card(whole)["sha256"] != card(blind)["sha256"]
+    assert len({card(path)["key"] for path in (whole, same, blind)}) == 3
+    assert card(blind)["metrics"]["test"] < 0.3
 
 
 def test_an_interrupt_is_passed_on_and_training_resumes_to_the_same_weights(tmp_path: Path):

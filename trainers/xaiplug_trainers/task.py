@@ -55,6 +55,17 @@ class Task:
 
         return train(self, Path(output), tuple(arguments), self.config(fold=fold, **params))
 
+    def refit(self, output: Path, train: "Samples", *, seed: int, fold: int | None = None, **params: Any) -> Path:
+        """As `train`, from scratch and from `seed`, with the samples `train` in place of the training split.
+
+        Validation stays the task's own; so does what the export says of the test splits.
+        """
+        from xaiplug_trainers.data.replaced import Replaced
+        from xaiplug_trainers.training import train as run
+
+        config = self.config(fold=fold, **params) | {"seed_everything": seed}
+        return run(self, Path(output), (), config, data=Replaced(self.load_data(config), train))
+
     def samples(self, split: str, *, limit: int | None = None, fold: int | None = None, **params: Any) -> "Samples":
         """The images (N,C,H,W) in [0,1], labels and ground truth of one split, the first `limit` of them."""
         return self.load_data(self.config(fold=fold, **params)).samples(split, limit=limit)

@@ -1,5 +1,6 @@
 """One training from a configuration to an exported model."""
 
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from xaiplug.errors import StoreError
 from xaiplug_trainers.classifier import ImageClassifier
 from xaiplug_trainers.config import MACHINE_ONLY
+from xaiplug_trainers.data.base import TaskData
 from xaiplug_trainers.datamodule import TaskDataModule
 from xaiplug_trainers.export import export
 from xaiplug_trainers.isolation import bars_on_stderr, isolated, quiet
@@ -23,9 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 
-def train(task: "Task", output: Path, arguments: tuple[str, ...], config: dict[str, Any]) -> Path:
-    """Train as `config`, then `arguments`, say; export into `output`; return the path of `model.yaml`."""
+def train(
+    task: "Task", output: Path, arguments: tuple[str, ...], config: dict[str, Any], data: TaskData | None = None
+) -> Path:
+    """Train as `config`, then `arguments`, say; export into `output`; return the path of `model.yaml`.
+
+    `data` replaces what the configuration names; it must have the same shapes.
+    """
     key = task.key_of(config, arguments)
+    if data is not None:
+        key = hashlib.sha256(f"{key}:{data.data_id()}".encode()).hexdigest()[:16]
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -34,6 +43,8 @@ def train(task: "Task", output: Path, arguments: tuple[str, ...], config: dict[s
     with isolated():
         with quiet():
             cli = _configured(config, arguments, output, resume / key)
+        if data is not None:
+            cli.datamodule.dataset = data
         checkpoint = resume / key / "last.ckpt"
         _fit(cli, checkpoint if checkpoint.exists() else None)
         model = output / "model.yaml"
