@@ -96,8 +96,8 @@ def saturate(image: Tensor, change: tuple[float, float], generator: Generator) -
 
 def pixelate(image: Tensor, factor: float, generator: Generator) -> Tensor:
     """Averaged over boxes on a grid `factor` times as fine, and blown up."""
-    size = [max(1, int(side * factor)) for side in image.shape[1:]]
-    return F.interpolate(F.adaptive_avg_pool2d(image[None], size), image.shape[1:], mode="nearest")[0]
+    height, width = (max(1, int(side * factor)) for side in image.shape[1:])
+    return F.interpolate(F.adaptive_avg_pool2d(image[None], (height, width)), image.shape[1:], mode="nearest")[0]
 
 
 def plasma(side: int, decay: float, generator: Generator) -> Tensor:

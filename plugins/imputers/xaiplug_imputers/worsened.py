@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import Ge, Gt, Le
@@ -35,6 +35,10 @@ Kind = Literal[
 
 class Worsened(Imputer):
     """What is kept stays, the rest becomes that of a worse image, made once per query."""
+
+    expected_failures: ClassVar[dict[str, str]] = {
+        "removed-features": "by intent: what is removed is the same feature, damaged, and still has something to say"
+    }
 
     @abstractmethod
     def worse(self, query: Query) -> Tensor:
@@ -87,8 +91,8 @@ class PGD(Worsened):
     """Steps; the paper does not say how many."""
 
     def worse(self, query: Query) -> Tensor:
-        scale = "logit" if query.logits.shape[1] == 1 else "log_probability"
-        asked = query.replace(target=Target(query.target.index, scale))
+        one_output = query.logits.shape[1] == 1
+        asked = query.replace(target=Target(query.target.index, "logit" if one_output else "log_probability"))
         low, high = query.model.input_range or (0.0, 1.0)
         low, high = min(low, float(query.inputs.min())), max(high, float(query.inputs.max()))
         found = query.inputs
@@ -106,5 +110,5 @@ class PGD(Worsened):
 
 
 def _norm(values: Tensor) -> Tensor:
-    norm = values.flatten(1).norm(dim=1).clamp(min=1e-12)
+    norm: Tensor = torch.linalg.vector_norm(values.flatten(1), dim=1).clamp(min=1e-12)
     return norm.view(-1, *[1] * (values.ndim - 1))

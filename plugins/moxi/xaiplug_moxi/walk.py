@@ -71,7 +71,9 @@ class Walk:
         self.order = torch.full_like(blank[:, 1:], -1, dtype=torch.int64)
         self.phase, self.arrival = self.order.clone(), torch.full_like(everyone, -1)
         self.reward_trace, self.score_trace, self.phi, self.interaction = (blank.clone() for _ in range(4))
-        self.probability, self.correct = (None, None) if start.correct is None else (blank.clone(), blank.clone())
+        judged = start.correct is not None
+        self.probability: Tensor | None = blank.clone() if judged else None
+        self.correct: Tensor | None = blank.clone() if judged else None
         self._note(everyone, start, self._turn, 0)
 
     def run(self) -> Walk:
