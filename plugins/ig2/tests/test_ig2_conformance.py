@@ -7,17 +7,44 @@ rounding of another batch size then decides on which side of a kink it lands (5e
 
 import pytest
 
-from xaiplug.testing import explainer_checks
+from xaiplug.testing import baseline_checks, explainer_checks, metric_checks
 
 EXPLAINERS = [
     ("ig2", {"steps": 100, "step_size": 0.02}),
     ("ig2", {"steps": 100, "step_size": 0.005, "representation": "output"}),
     ("grad-cf-explanation", {"steps": 50, "step_size": 0.02}),
     ("grad-cf-explanation", {"steps": 50, "step_size": 0.02, "representation": "output"}),
+    "path-integral",
+    ("path-integral", {"path": "guided", "steps": 50}),
+    ("path-integral", {"path": "blur", "steps": 20}),
+    ("path-integral", {"path": "gradpath", "steps": 50, "step_size": 0.02}),
+    "expected-ig",
+    ("guided-ig", {"steps": 50}),
+    ("blur-ig", {"steps": 50}),
 ]
+BASELINES = [
+    ("grad-cf", {"references": "black", "steps": 20, "step_size": 0.02}),
+    ("counterfactual-pgd", {"steps": 20, "step_size": 0.02}),
+]
+NOT_OF_MAPS = dict.fromkeys(
+    ("odd-maps", "prefers-truth"), "measures kept counterfactuals, not the map: undefined without them"
+)
+METRICS = ["cf-validity", "cf-distance", ("cf-distance", {"to": "input"})]
 
 
 @pytest.mark.filterwarnings("ignore:.*predicted as the class explained:UserWarning")
 @pytest.mark.parametrize("check", explainer_checks(EXPLAINERS))
 def test_explainers(check):
+    check()
+
+
+@pytest.mark.filterwarnings("ignore:.*predicted as the class explained:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*did not change what the model says:UserWarning")
+@pytest.mark.parametrize("check", baseline_checks(BASELINES))
+def test_baselines(check):
+    check()
+
+
+@pytest.mark.parametrize("check", metric_checks(METRICS, expected=NOT_OF_MAPS))
+def test_metrics(check):
     check()

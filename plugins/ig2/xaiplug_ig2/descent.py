@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import torch
 from annotated_types import Ge, Gt, Lt
@@ -14,21 +14,14 @@ from xaiplug.components import Component
 from xaiplug.errors import ComponentError, DataError, NonFiniteError
 from xaiplug.model.batching import in_chunks
 from xaiplug_ig2 import ops
+from xaiplug_ig2.along import Along
 from xaiplug_ig2.probe import Cost, Probing, laid_out
 from xaiplug_ig2.walk import Advance, Look, Walked, walk
 
-_ACTIVATIONS = 12
+Range = tuple[float, float] | Literal["model"] | None
+ACTIVATIONS = 12
 """Numbers that the network holds per number of the input, for the first guess of how many rows go together: few
 enough to stay in a CPU's cache."""
-
-
-class Descent(NamedTuple):
-    """The integral along each path (n,B,*shape), its end (n,B,*shape), scores and losses on it (n,B,steps+1)."""
-
-    integral: Tensor
-    counterfactuals: Tensor
-    scores: Tensor
-    losses: Tensor
 
 
 class GradPath(Component):
@@ -48,7 +41,7 @@ class GradPath(Component):
     representation: str | None = None
     """The layer whose input is the representation, by its dotted name; None = the last linear one; "output" = the
     logits."""
-    input_range: tuple[float, float] | Literal["model"] | None = "model"
+    input_range: Range = "model"
     """Where the path is clipped, lowest and highest value; "model" = the model's range for images, none for embeddings
     and rows; None = nowhere."""
     patience: Annotated[int, Ge(1)] | None = None
@@ -58,7 +51,7 @@ class GradPath(Component):
         if isinstance(self.input_range, tuple) and not self.input_range[0] < self.input_range[1]:
             raise ComponentError(f"input_range: the lowest value must come first, got {self.input_range}")
 
-    def descend(self, query: Query, references: Tensor, rule: ops.Rule | None, cost: Cost) -> Descent:
+    def descend(self, query: Query, references: Tensor, rule: ops.Rule | None) -> Along:
         """Walk from every input to every reference (n,B,*shape), and integrate the score's gradient by `rule`.
 
         Raises:
@@ -67,7 +60,7 @@ class GradPath(Component):
         """
         if not len(references):
             raise ComponentError("no references (R = 0): give at least one")
-        low_high = self._range(query)
+        low_high, cost = clip_range(query, self.input_range), Cost()
         n, batch = references.shape[:2]
         samples = torch.arange(batch, device=query.inputs.device).repeat(n)
         goals = references.flatten(0, 1)
@@ -80,14 +73,15 @@ class GradPath(Component):
             start = query.inputs[rows].contiguous(memory_format=layout)
             probe = Probing(query, rows, cost, features, self.distance, self.representation)
             advance = self._advance(start, goal, low_high)
-            return walk(start, probe, advance, steps=self.steps, rule=rule, downhill=True)
+            return walk(start, probe, advance, steps=self.steps, rule=rule, steer="loss")
 
-        elements = query.inputs[0].numel() * _ACTIVATIONS
+        elements = query.inputs[0].numel() * ACTIVATIONS
         walked = Walked(*in_chunks(part, len(samples), elements, query.max_batch, ("gradpath", query.model.module)))
         if not bool(torch.isfinite(walked.scores).all() and torch.isfinite(walked.losses).all()):
             raise NonFiniteError(f"model '{query.model.name}' returned NaN or infinity on the path")
         _warn_of_familiar(familiar.view(n, batch))
-        return Descent(*(values.contiguous().unflatten(0, (n, batch)) for values in walked))
+        integral, ends, scores, losses = (values.contiguous().unflatten(0, (n, batch)) for values in walked)
+        return Along(-integral, ends, scores[..., -1], scores, losses, cost.backwards)
 
     def _advance(self, start: Tensor, goal: Tensor, low_high: tuple[float, float] | None) -> Advance:
         """One step of Algorithm 1 for the rows of one chunk; a row stops where its gradient is no direction."""
@@ -112,22 +106,26 @@ class GradPath(Component):
             return start.new_full((len(start),), self.step_size)
         return ops.length(start - goal, self.norm) / self.steps
 
-    def _range(self, query: Query) -> tuple[float, float] | None:
-        if self.input_range == "model":
-            low_high = query.model.input_range if query.inputs.ndim == 4 else None
-        else:
-            low_high = self.input_range
-        if low_high is not None:
-            low, high = low_high
-            slack = 1e-6 * (high - low)
-            outside = ((query.inputs < low - slack) | (query.inputs > high + slack)).flatten(1).any(1)
-            if bool(outside.any()):
-                rows = ", ".join(map(str, outside.nonzero().flatten().tolist()))
-                raise DataError(
-                    f"sample {rows} has values outside {low_high}, where the path is clipped; the clip would be "
-                    "attributed: rescale the inputs, or set input_range"
-                )
-        return low_high
+
+def clip_range(query: Query, input_range: Range) -> tuple[float, float] | None:
+    """Where a path is clipped: what is given, or the model's range for images.
+
+    Raises:
+        DataError: an explicand is outside.
+    """
+    models = query.model.input_range if query.inputs.ndim == 4 else None
+    low_high = models if input_range == "model" else input_range
+    if low_high is not None:
+        low, high = low_high
+        slack = 1e-6 * (high - low)
+        outside = ((query.inputs < low - slack) | (query.inputs > high + slack)).flatten(1).any(1)
+        if bool(outside.any()):
+            rows = ", ".join(map(str, outside.nonzero().flatten().tolist()))
+            raise DataError(
+                f"sample {rows} has values outside {low_high}, where the path is clipped; the clip would be "
+                "attributed: rescale the inputs, or set input_range"
+            )
+    return low_high
 
 
 def _says_target(query: Query, logits: Tensor, samples: Tensor) -> Tensor:

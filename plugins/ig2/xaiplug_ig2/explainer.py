@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from torch import Tensor
-
 from xaiplug import Explainer, Explanation, Query
-from xaiplug_ig2.descent import Descent, GradPath
+from xaiplug_ig2.descent import GradPath
 from xaiplug_ig2.ops import Rule
-from xaiplug_ig2.probe import OUTPUT, Cost
+from xaiplug_ig2.probe import OUTPUT
 
 
 class IG2(GradPath, Explainer):
@@ -51,18 +49,7 @@ class IG2(GradPath, Explainer):
         return ("dummy", *exact, *(("implementation-invariance", "symmetry") if self.representation == OUTPUT else ()))
 
     def explain(self, query: Query) -> Explanation:
-        cost = Cost()
-        path = self.descend(query, query.require("references"), self.rule, cost)
-        attribution = -path.integral.mean(0)
-        base_score = path.scores[..., -1].mean(0)
-        return Explanation(
-            attribution,
-            score=query.scores,
-            base_score=base_score,
-            residual=query.scores - base_score - attribution.flatten(1).sum(1),
-            extras=along(path) | ({"counterfactual": path.counterfactuals.transpose(0, 1)} if self.keep else {}),
-            meta={"backwards": cost.backwards},
-        )
+        return self.descend(query, query.require("references"), self.rule).explanation(query, keep=self.keep)
 
 
 class GradCFExplanation(GradPath, Explainer):
@@ -83,17 +70,6 @@ class GradCFExplanation(GradPath, Explainer):
         return ("dummy", "implementation-invariance", "symmetry") if self.representation == OUTPUT else ()
 
     def explain(self, query: Query) -> Explanation:
-        cost = Cost()
-        path = self.descend(query, query.require("references"), None, cost)
-        return Explanation(
-            query.inputs - path.counterfactuals.mean(0),
-            score=query.scores,
-            base_score=path.scores[..., -1].mean(0),
-            extras=along(path) | {"counterfactual": path.counterfactuals.transpose(0, 1)},
-            meta={"backwards": cost.backwards},
-        )
-
-
-def along(path: Descent) -> dict[str, Tensor]:
-    """Score and loss along the path, (B,n,steps+1)."""
-    return {"path_score": path.scores.transpose(0, 1), "path_loss": path.losses.transpose(0, 1)}
+        path = self.descend(query, query.require("references"), None)
+        difference = query.inputs - path.ends.mean(0)
+        return path.explanation(query, keep=True).replace(attribution=difference, residual=None)

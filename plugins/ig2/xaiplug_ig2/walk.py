@@ -7,12 +7,14 @@ have arrived leave the batch.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from xaiplug_ig2.ops import Rule
+
+Steer = Literal["score", "loss"]
 
 
 class Look(NamedTuple):
@@ -44,7 +46,7 @@ class Walked(NamedTuple):
     losses: Tensor
 
 
-def walk(start: Tensor, probe: Probe, advance: Advance, *, steps: int, rule: Rule | None, downhill: bool) -> Walked:
+def walk(start: Tensor, probe: Probe, advance: Advance, *, steps: int, rule: Rule | None, steer: Steer) -> Walked:
     """Go `steps` steps from `start` (R,*shape) and add up Σⱼ (x_{j+1} - x_j) ⊙ ∇f, one probe a step.
 
     ∇f is taken at x_j (`left`), at x_{j+1} (`right`), as the mean of the two (`trapezoid`), or between them
@@ -52,13 +54,13 @@ def walk(start: Tensor, probe: Probe, advance: Advance, *, steps: int, rule: Rul
 
     Args:
         rule: None = no integral, zeros.
-        downhill: whether `advance` wants the gradient of the loss.
+        steer: the gradient that `advance` goes by: of the score, or of the loss.
     """
     live = torch.arange(len(start), device=start.device)
     scores, losses = start.new_zeros(len(start), steps + 1), start.new_zeros(len(start), steps + 1)
     integral, end = torch.zeros_like(start), start.clone()
     at, total = start, torch.zeros_like(start)
-    look = probe(at, live, rule in ("left", "trapezoid"), downhill)
+    look = probe(at, live, rule in ("left", "trapezoid") or steer == "score", steer == "loss")
     scores[:, 0], losses[:, 0] = look.score, look.loss
     for step in range(1, steps + 1):
         after, going = advance(at, live, look, losses[live, :step])
@@ -70,9 +72,8 @@ def walk(start: Tensor, probe: Probe, advance: Advance, *, steps: int, rule: Rul
             if not len(live):
                 break
         way, before, last = after - at, look, step == steps
-        look = probe(
-            after, live, rule in ("right", "trapezoid") or (rule == "left" and not last), downhill and not last
-        )
+        wanted = rule in ("right", "trapezoid") or (not last and (rule == "left" or steer == "score"))
+        look = probe(after, live, wanted, steer == "loss" and not last)
         match rule:
             case "left":
                 total += way * before.gradient

@@ -1,0 +1,151 @@
+"""Path x baseline: integrals of the gradient along any path to any baseline, and the methods that are one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le
+
+from xaiplug import Explainer, Explanation, Query
+from xaiplug_ig2 import ops
+from xaiplug_ig2.along import Along
+from xaiplug_ig2.curves import blurred, straight
+from xaiplug_ig2.descent import GradPath
+from xaiplug_ig2.guided import guided
+
+_CLAIMS = {
+    "straight": ("completeness", "dummy", "sensitivity", "implementation-invariance", "linearity", "symmetry"),
+    "guided": ("completeness", "dummy", "implementation-invariance"),
+    "blur": ("completeness", "implementation-invariance", "linearity"),
+    "gradpath": ("dummy",),
+}
+
+Fraction = Annotated[float, Gt(0), Le(1)]
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+class PathIntegral(GradPath, Explainer):
+    """∫ ∇f(γ(α)) ⊙ γ'(α) dα, eq. (1), along one of four paths γ between a baseline and the input.
+
+    `straight`: the line. `guided`: that of Guided IG. `gradpath`: from the input downhill to where the representation
+    is the baseline's, so that the far end is GradCF and the baseline only the reference (`ig2` with references is the
+    same). `blur`: from the blurred input; it has its own end and takes no baseline.
+
+    For inputs (B,*shape) and baselines (n,B,*shape), the result is the mean of n maps (B,*shape), in units of the
+    score; it sums to score - `base_score` but for the error of the integral, which is `residual` (B,). `extras`:
+    `path_score` (B,n,P); with `keep`, the ends as `counterfactual` (B,n,*shape). Table 4 is this explainer with several
+    baselines.
+
+    >>> import torch, xaiplug
+    >>> product = type("Product", (torch.nn.Module,), {"forward": lambda self, x: x[:, 0] * x[:, 1]})()
+    >>> xaiplug.explain(product, torch.ones(1, 2), PathIntegral(), baseline=torch.zeros(2)).attribution
+    tensor([[0.5000, 0.5000]])
+
+    Raises:
+        ComponentError: the blur path of something that is no image.
+    """
+
+    path: Literal["straight", "guided", "blur", "gradpath"] = "straight"
+    """From the baseline to the input. The other fields of a path count only where it is chosen."""
+    rule: ops.Rule = "trapezoid"
+    """Where on a step the gradient is taken: both ends, its start in the order walked (left), its end, or between."""
+    fraction: Fraction = 0.25
+    """Guided: share of the features that move at a time."""
+    max_dist: Share = 0.02
+    """Guided: how far features may be from the straight line, as a share of the whole way."""
+    max_sigma: Annotated[float, Gt(0)] = 50.0
+    """Blur: width of the Gaussian at the far end, in pixels."""
+    keep: bool = False
+    """Put the far ends into `extras["counterfactual"]`, as `cf-validity` and `cf-distance` want them."""
+
+    @property
+    def claims(self) -> Collection[str]:  # type: ignore[override]
+        return _CLAIMS[self.path]
+
+    @property
+    def needs(self) -> Collection[str]:  # type: ignore[override]
+        return () if self.path == "blur" else ("baseline",)
+
+    def explain(self, query: Query) -> Explanation:
+        return self._along(query).explanation(query, keep=self.keep)
+
+    def _along(self, query: Query) -> Along:
+        if self.path == "blur":
+            return blurred(query, self.steps, self.rule, self.max_sigma)
+        baselines = query.require("baseline")
+        match self.path:
+            case "gradpath":
+                return self.descend(query, baselines, self.rule)
+            case "guided":
+                return guided(query, baselines, self.steps, self.rule, self.fraction, self.max_dist)
+        return straight(query, baselines, self.steps, self.rule)
+
+
+class ExpectedIG(Explainer):
+    """Integrated gradients, averaged over references x^r: E[(x - x^r) ⊙ ∫ ∇f] (Erion et al., 2021; Sec. 4.2).
+
+    With the references of `ig2` it is what the paper compares with: deterministic, all references with the same points.
+    For inputs (B,*shape) and references (n,B,*shape), the result is (B,*shape) in units of the score; `base_score`
+    (B,) is the mean score of the references, `residual` (B,) the error of the integral.
+    """
+
+    needs = ("references",)
+    claims = ("completeness", "dummy", "implementation-invariance", "linearity")
+
+    steps: Annotated[int, Ge(1)] = 50
+    """Pieces of each line; one forward and one backward each."""
+    rule: ops.Rule = "midpoint"
+    """Where on a piece the gradient is taken."""
+
+    def explain(self, query: Query) -> Explanation:
+        return straight(query, query.require("references"), self.steps, self.rule).explanation(query, keep=False)
+
+
+class GuidedIG(Explainer):
+    """Guided IG (Kapishnikov et al., 2021, Algorithm 1): the path moves the features of the smallest gradient first.
+
+    For inputs (B,*shape) and baselines (n,B,*shape), the result is (B,*shape) in units of the score; the mean over n.
+    With `max_dist = 0` the path is the straight line. `residual` (B,) is the error of the integral, `base_score` (B,)
+    the baselines' mean score.
+    """
+
+    needs = ("baseline",)
+    claims = _CLAIMS["guided"]
+
+    steps: Annotated[int, Ge(1)] = 200
+    """Steps of the path (T); one forward and one backward each."""
+    fraction: Fraction = 0.25
+    """Share of the features that move at a time (p)."""
+    max_dist: Share = 0.02
+    """How far features may be from the straight line, as a share of the whole way."""
+    rule: ops.Rule = "trapezoid"
+    """Where on a step the gradient is taken; `left` is the authors'."""
+
+    def explain(self, query: Query) -> Explanation:
+        path = guided(query, query.require("baseline"), self.steps, self.rule, self.fraction, self.max_dist)
+        return path.explanation(query, keep=False)
+
+
+class BlurIG(Explainer):
+    """Blur IG (Xu, Venugopalan and Sundararajan, 2020, eq. 4): from the blurred image to the image, width by width.
+
+    For images (B,C,H,W) the result has their shape, in units of the score. The derivative along the width is the
+    difference of the images of one step, so that it sums to score - `base_score` (that of the most blurred image) but
+    for `residual` (B,).
+
+    Raises:
+        ComponentError: the inputs are no images.
+    """
+
+    claims = _CLAIMS["blur"]
+
+    steps: Annotated[int, Ge(1)] = 100
+    """Steps of the width; one forward and one backward each."""
+    max_sigma: Annotated[float, Gt(0)] = 50.0
+    """Width of the Gaussian at the far end, in pixels."""
+    rule: ops.Rule = "trapezoid"
+    """Where on a step the gradient is taken; `left` is the authors' up to the order of the widths."""
+
+    def explain(self, query: Query) -> Explanation:
+        return blurred(query, self.steps, self.rule, self.max_sigma).explanation(query, keep=False)
