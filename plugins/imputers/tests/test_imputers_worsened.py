@@ -96,10 +96,10 @@ def test_noise_has_its_published_width():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.5))
-def test_brightness_and_saturation_are_those_of_hsv(red, green, blue, shift):
+@given(st.lists(st.integers(0, 255), min_size=3, max_size=3), st.floats(0, 0.5))
+def test_brightness_and_saturation_are_those_of_hsv(colour, shift):
     colours = pytest.importorskip("skimage.color")
-    pixel = torch.tensor([red, green, blue], dtype=torch.float64).view(3, 1, 1)
+    pixel = torch.tensor(colour, dtype=torch.float64).view(3, 1, 1) / 255
     hsv = colours.rgb2hsv(pixel.permute(1, 2, 0).numpy())
     hsv[..., 2] = (hsv[..., 2] + shift).clip(0, 1)
     expected = torch.from_numpy(colours.hsv2rgb(hsv)).permute(2, 0, 1)

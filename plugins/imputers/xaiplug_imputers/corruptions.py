@@ -78,7 +78,7 @@ def brightness(image: Tensor, shift: float, generator: Generator) -> Tensor:
     """The value of HSV (the largest channel) is raised; hue and saturation stay."""
     value = image.amax(0, keepdim=True)
     raised = (value + shift).clamp(max=1)
-    return torch.where(value > 0, image * raised / value.clamp(min=1e-12), raised.expand_as(image))
+    return torch.where(value > 0, image / _nonzero(value) * raised, raised.expand_as(image))
 
 
 def contrast(image: Tensor, factor: float, generator: Generator) -> Tensor:
@@ -89,9 +89,9 @@ def contrast(image: Tensor, factor: float, generator: Generator) -> Tensor:
 def saturate(image: Tensor, change: tuple[float, float], generator: Generator) -> Tensor:
     """The saturation of HSV times the first number plus the second; grey has no hue and stays grey."""
     value = image.amax(0, keepdim=True)
-    saturation = (value - image.amin(0, keepdim=True)) / value.clamp(min=1e-12)
+    saturation = (value - image.amin(0, keepdim=True)) / _nonzero(value)
     wanted = (saturation * change[0] + change[1]).clamp(0, 1)
-    return torch.where(saturation > 0, value - (value - image) * wanted / saturation.clamp(min=1e-12), image)
+    return torch.where(saturation > 0, value - (value - image) / _nonzero(saturation) * wanted, image)
 
 
 def pixelate(image: Tensor, factor: float, generator: Generator) -> Tensor:
@@ -147,6 +147,10 @@ CORRUPTIONS: dict[str, tuple[Corrupt, tuple[Any, ...]]] = {
 
 def _normal(image: Tensor, generator: Generator) -> Tensor:
     return torch.randn(image.shape, generator=generator, dtype=image.dtype).to(image.device)
+
+
+def _nonzero(values: Tensor) -> Tensor:
+    return values.masked_fill(values <= 0, 1)
 
 
 def _scale(image: Tensor) -> float:
