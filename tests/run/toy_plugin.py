@@ -1,12 +1,14 @@
 """A small plug-in of every kind, for the tests of run files, runs and commands. Copied beside each test's run file."""
 
+from __future__ import annotations
+
 import os
 import time
 from pathlib import Path
 from typing import Annotated
 
-import annotated_types
 import torch
+from annotated_types import Ge
 
 import xaiplug
 from xaiplug.data.result import MetricResult
@@ -36,7 +38,7 @@ class Path_(xaiplug.Explainer):
     """Integrated gradients by the book."""
 
     needs = ("baseline",)
-    steps: Annotated[int, annotated_types.Ge(1)] = 4
+    steps: Annotated[int, Ge(1)] = 4
     """Points on the path."""
 
     def explain(self, query):

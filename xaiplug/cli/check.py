@@ -1,64 +1,82 @@
-"""`xaiplug check NAME`: does a component keep its contract?"""
+"""`xaiplug check NAME`: does a component, or a whole plug-in, keep its contract?"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xaiplug.cli.output import FAILED, refuse
-from xaiplug.errors import RegistryError, did_you_mean
+from xaiplug.errors import RegistryError, did_you_mean, listing
 from xaiplug.hookspecs import HOOKS
+
+if TYPE_CHECKING:
+    from xaiplug.registry import Registry
+    from xaiplug.testing import Report
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="A component, or plugin/component.")] = "",
-    everything: Annotated[bool, typer.Option("--all", help="Every installed component.")] = False,
-    kind: Annotated[str, typer.Option(help="Where two kinds share the name.")] = "",
+    name: Annotated[str, typer.Argument(help="A component, plugin/component, a plug-in, or a plug-in file.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every installed plug-in and all that it offers.")] = False,
+    kind: Annotated[str, typer.Option(help="Where two kinds share the name: explainer, segmenter, ...")] = "",
 ) -> None:
     """Hold components to the conformance kit; exit 1 on a violation."""
     if bool(name) == everything:
         refuse("say which: xaiplug check NAME, or xaiplug check --all")
-    from xaiplug.testing import check_component
-
+    if kind and kind not in HOOKS:
+        refuse(f"unknown kind '{kind}'{did_you_mean(kind, HOOKS)} (kinds: {listing(HOOKS)})")
     failed = 0
-    for found_kind, found in _wanted(name, kind):
-        report = check_component(found_kind, found)
+    for report in _all(kind) if everything else _named(name, kind):
         for line in report.lines():
             typer.echo(line)
         failed += not report.ok
-    if everything:
-        failed += _failed_plugins()
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _wanted(name: str, kind: str) -> list[tuple[str, str]]:
-    """Kind and full name of what is to be checked."""
+def _all(kind: str) -> Iterator[Report]:
+    """Every plug-in with what it offers, or every component of one kind."""
     from xaiplug.registry import registry
+    from xaiplug.testing import check_component, check_plugin
 
     found = registry()
-    kinds = [kind] if kind else list(HOOKS)
-    if not name:
-        return [(one, entry.name) for one in kinds for entry in found.of_kind(one)]
-    wanted = [one for one in kinds if any(name in (e.spec.name, e.name) for e in found.of_kind(one))]
-    if kind or len(wanted) == 1:
-        return [(one, found.find(one, name).name) for one in wanted or kinds]
-    if wanted:
-        raise RegistryError(f"'{name}' is a {' and a '.join(wanted)}; say which with --kind")
-    for one in kinds:  # a plug-in that failed, or a wheel that is not installed, has its own message
+    if kind:
+        yield from (check_component(kind, entry.name) for entry in found.of_kind(kind))
+    else:
+        names = {entry.plugin.name for entry in found.entries} | {plugin.name for plugin in found.failures}
+        yield from (check_plugin(name) for name in sorted(names))
+
+
+def _named(name: str, kind: str) -> Iterator[Report]:
+    """The component of that name, and the plug-in of that name."""
+    from xaiplug.registry import registry
+    from xaiplug.testing import check_component, check_plugin
+
+    found = registry()
+    kinds = [one for one in ([kind] if kind else HOOKS) if _offers(found, one, name)]
+    if len(kinds) > 1:
+        raise RegistryError(f"'{name}' is a {' and a '.join(kinds)}; say which with --kind")
+    plugins = {entry.plugin.name for entry in found.entries} | {plugin.name for plugin in found.failures}
+    whole = not kind and (name in plugins or name.endswith(".py"))
+    if not kinds and not whole:
+        raise _unknown(found, name, kind, plugins)
+    yield from (check_component(one, found.find(one, name).name) for one in kinds)
+    if whole:
+        yield check_plugin(name)
+
+
+def _offers(found: Registry, kind: str, name: str) -> bool:
+    return any(name in (entry.spec.name, entry.name) for entry in found.of_kind(kind))
+
+
+def _unknown(found: Registry, name: str, kind: str, plugins: set[str]) -> RegistryError:
+    """Why there is no such thing; a wheel that is not installed has its own message."""
+    for one in [kind] if kind else HOOKS:
         try:
             found.find(one, name)
         except RegistryError as error:
-            if "see: xaiplug list" not in str(error):
-                raise
-    known = [e.spec.name for e in found.entries] + [e.name for e in found.entries]
-    raise RegistryError(f"nothing is called '{name}'{did_you_mean(name, known)} (see: xaiplug list)")
-
-
-def _failed_plugins() -> int:
-    from xaiplug.registry import registry
-
-    for plugin in registry().failures:
-        typer.echo(f"plugin {plugin.name} ({plugin.distribution}): failed to load: {plugin.error}")
-    return len(registry().failures)
+            if kind or "see: xaiplug list" not in str(error):
+                return error
+    known = {*plugins, *(entry.spec.name for entry in found.entries)}
+    return RegistryError(f"nothing is called '{name}'{did_you_mean(name, known)} (see: xaiplug list)")

@@ -1,0 +1,203 @@
+"""The commands, their output and their exit codes."""
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from xaiplug import registry, tasks
+from xaiplug.cli import main
+
+
+@pytest.fixture
+def xaiplug(here, capsys):
+    """Run a command; its exit code, stdout and stderr."""
+
+    def ran(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=end.value.code or 0, out=out, err=err, lines=out.splitlines())
+
+    return ran
+
+
+@pytest.fixture
+def toys(here):
+    return registry.configure(only=["toy_plugin"], files=["toy_plugin.py"])
+
+
+def test_list_is_one_record_a_line(xaiplug, toys):
+    done = xaiplug("list")
+    assert done.code == 0
+    records = [line.split("\t") for line in done.lines]
+    assert all(len(record) == 7 for record in records)
+    assert records[1][:3] == ["explainer", "toy-gradient", "toy_plugin"]
+    assert "\x1b" not in done.out
+
+
+def test_list_json_is_one_array_of_objects(xaiplug, toys):
+    records = json.loads(xaiplug("list", "metrics", "--json").out)
+    assert {record["kind"] for record in records} == {"metric"}
+    assert set(records[0]) >= {"kind", "name", "plugin", "distribution", "version", "summary", "error"}
+
+
+def test_list_shows_what_failed(xaiplug, here):
+    (here / "bad.py").write_text("raise RuntimeError('no\\ngood')\n")
+    registry.configure(only=["bad"], files=["bad.py"])
+    (line,) = xaiplug("list").lines
+    assert line.split("\t")[:2] == ["plugin", "bad"]
+    assert line.endswith("RuntimeError: no good")
+    (record,) = json.loads(xaiplug("list", "--json").out)
+    assert (record["kind"], record["error"]) == ("plugin", "RuntimeError: no\ngood")
+
+
+def test_list_one_component(xaiplug, toys):
+    done = xaiplug("list", "explainers", "toy-path")
+    assert "field\tsteps\tint >= 1\t4\tPoints on the path." in done.lines
+    assert "needs\tbaseline" in done.lines
+    (record,) = json.loads(xaiplug("list", "explainer", "toy-wrapper", "--json").out)
+    assert record["fields"][0]["default"] == "toy-gradient"
+    assert record["needs"] == "depends on its fields"
+    (record,) = json.loads(xaiplug("list", "explainers", "toy-gradient", "--json").out)
+    assert "On toys" in record["paper"]["bibtex"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["list", "explaners"], "unknown kind 'explaners'; did you mean 'explainers'?"),
+        (["list", "explainers", "toy-pth"], "unknown explainer 'toy-pth'; did you mean 'toy-path'?"),
+        (["list", "explainers", "ig2"], "pip install xaiplug-ig2"),
+        (["validate", "nothing.yaml"], "nothing.yaml: cannot be read: No such file"),
+        (["run", "nothing.yaml"], "nothing.yaml: cannot be read: No such file"),
+        (["report", "nothing"], "nothing was run in nothing"),
+        (["check"], "say which: xaiplug check NAME"),
+        (["check", "toy-pth"], "nothing is called 'toy-pth'; did you mean 'toy-path'?"),
+        (["train", "no-such-task"], "unknown task 'no-such-task'"),
+        (["new-plugin", "My Method"], "'My Method' is no plug-in name: small letters, digits and single dashes, as in"),
+        (["new-plugin", "gradient"], "explainer 'gradient' is offered by captum"),
+        (["new-plugin", "x", "--kind", "explaner"], "unknown kind 'explaner'; did you mean 'explainer'?"),
+    ],
+)
+def test_bad_usage_is_one_message_and_2(xaiplug, toys, arguments, message):
+    done = xaiplug(*arguments)
+    assert done.code == 2
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert not done.out
+    assert not Path("runs").exists()
+
+
+def test_unknown_commands_and_options_are_2(xaiplug):
+    assert xaiplug("rn").code == 2
+    assert xaiplug("run", "--sett").code == 2
+
+
+def test_validate_and_plan(xaiplug, write):
+    path = write("seeds: [0, 1]\n")
+    assert "good (1 models, 1 data sets, 1 explainers, 1 metrics, 2 seeds)" in xaiplug("validate", path).out
+    done = xaiplug("plan", path)
+    assert [line.split("\t")[0] for line in done.lines] == ["explain", "score"] * 2
+    planned = json.loads(xaiplug("plan", path, "--json").out)
+    assert [cell["seed"] for cell in planned["cells"]] == [0, 0, 1, 1]
+    assert not Path("runs").exists()
+    path.write_text(path.read_text().replace("limit", "limt").replace("name: toy", "name: a/b"))
+    done = xaiplug("validate", path)
+    assert done.code == 2
+    assert [line.split(" ")[0] for line in done.err.splitlines()] == ["run.yaml:2:1:", "run.yaml:6:34:"]
+
+
+def test_run_status_report(xaiplug, write):
+    path = write()
+    status = json.loads(xaiplug("status", path, "--json").out)
+    assert status["cells"] == {"done": 0, "failed": 0, "missing": 0}
+    assert "nothing was run" in status["note"]
+    done = xaiplug("run", path)
+    assert done.code == 0
+    assert done.lines[0] == "explainer\tsize"
+    assert done.lines[1].startswith("g\t")
+    assert done.lines[-1] == f"report: {Path.cwd() / 'runs/toy/report.html'}"
+    assert "2 cells done, 0 were there, 0 failed" in done.err
+    again = json.loads(xaiplug("run", path, "--json").out)
+    assert again["cells"] == {"done": 0, "cached": 2, "failed": 0, "blocked": 0}
+    assert Path(again["results"]).is_file()
+    report = Path(again["report"])
+    report.unlink()
+    assert xaiplug("report", path).code == 0
+    assert report.is_file()
+    assert xaiplug("report", "runs/toy").code == 0
+    status = json.loads(xaiplug("status", path, "--json").out)
+    assert status["kinds"]["done"] == {"explain": 1, "score": 1}
+    assert "has changed since" in xaiplug("status", path, "--set", "explainers.g.params.factor=2").err
+
+
+def test_a_failed_cell_is_1_and_told_once(xaiplug, write):
+    path = write()
+    path.write_text(path.read_text().replace("{use: toy-gradient}", "toy-gradient\n  bad: toy-broken"))
+    done = xaiplug("run", path, "--set", "seeds=[0, 1]")
+    assert done.code == 1
+    failed = [line for line in done.err.splitlines() if line.startswith("failed:")]
+    assert failed == [
+        "failed: explain small test bad seed=0 and 1 more: RuntimeError: the toy is broken (2 cells wait for it)"
+    ]
+    assert done.lines[0] == "explainer\tsize"
+    assert json.loads(xaiplug("run", path, "--set", "seeds=[0, 1]", "--json").out)["cells"]["failed"] == 2
+    assert "failed\texplain small test bad seed=0\tRuntimeError: the toy is broken" in xaiplug("status", path).out
+
+
+def test_an_interrupt_is_130(xaiplug, write, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    path = write()
+    import_module("xaiplug.run.execute")
+    monkeypatch.setattr(sys.modules["xaiplug.run.execute"], "run_cell", interrupted)
+    done = xaiplug("run", path)
+    assert done.code == 130
+    assert "interrupted" in done.err
+
+
+class Fake:
+    name, summary, splits, folds = "fake", "A task.", ("train", "test"), 2
+
+    def __init__(self):
+        self.calls = []
+
+    def train(self, output, arguments=(), *, fold=None, **params):
+        self.calls.append((str(output), list(arguments), fold))
+        return output / "model.yaml"
+
+
+def test_train_hands_the_rest_to_the_task(xaiplug, monkeypatch):
+    fake = Fake()
+    monkeypatch.setattr(tasks, "find_task", lambda name: fake)
+    done = xaiplug("train", "fake", "--trainer.max_epochs=3", "--config", "my.yaml", "--fold", "1")
+    assert done.code == 0
+    assert fake.calls == [("runs/train/fake", ["--trainer.max_epochs=3", "--config", "my.yaml"], 1)]
+    assert done.lines == ["model: runs/train/fake/model.yaml"]
+    fake.calls.clear()
+    assert xaiplug("train", "fake", "--output", "out", "--all-folds").code == 0
+    assert [call[0] for call in fake.calls] == ["out/fold-0", "out/fold-1"]
+    assert "there is no fold 2" in xaiplug("train", "fake", "--fold", "2").err
+    assert xaiplug("train", "fake", "--fold", "0", "--all-folds").code == 2
+
+
+def test_check_says_what_is_violated_with_1(xaiplug, toys):
+    done = xaiplug("check", "toy-gradient")
+    assert done.code == 0, done.out
+    assert "toy-gradient" in done.lines[0]
+    done = xaiplug("check", "toy-broken")
+    assert done.code == 1
+    assert "the toy is broken" in done.out
+
+
+def test_the_command_is_installed():
+    script = Path(sys.executable).with_name("xaiplug")
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0.1.0"

@@ -1,0 +1,90 @@
+"""A generated plug-in installs, lists, passes the kit, and runs from YAML."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+from xaiplug.cli import main
+from xaiplug.cli.template import files_of
+from xaiplug.hookspecs import HOOKS
+
+
+@pytest.mark.parametrize("kind", HOOKS)
+def test_every_file_of_every_kind_is_complete(kind):
+    files = files_of("my-method", kind)
+    assert set(files) == {
+        "pyproject.toml",
+        "README.md",
+        "xaiplug_my_method/__init__.py",
+        "xaiplug_my_method/method.py",
+        "xaiplug_my_method/py.typed",
+        "tests/test_my_method.py",
+    }
+    for path, text in files.items():
+        assert "$" not in text
+        if path.endswith(".py"):
+            compile(text, path, "exec")
+    assert "class MyMethod(" in files["xaiplug_my_method/method.py"]
+
+
+def test_nothing_is_overwritten(here, capsys):
+    for expected in (0, 2):
+        with pytest.raises(SystemExit) as end:
+            main(["new-plugin", "my-method"])
+        assert (end.value.code or 0) == expected
+    assert "exists and is left as it is" in capsys.readouterr().err
+
+
+STUDY = """\
+version: 1
+name: mine
+models: {small: {use: "toy_nets:small"}}
+data: {test: {use: "toy_nets:images", limit: 3}}
+explainers: {mine: {use: my-method, params: {strength: 2}}}
+metrics: {size: toy-size}
+plugins: {files: [toy_plugin.py]}
+"""
+
+
+@pytest.mark.slow
+def test_a_strangers_plugin(write, here):
+    with pytest.raises(SystemExit):
+        main(["new-plugin", "my-method"])
+    environment = here / "venv"
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    purelib = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    parent = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    Path(purelib.stdout.strip(), "parent.pth").write_text(parent)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    clean["OMP_NUM_THREADS"] = "1"
+
+    def ran(*command):
+        done = subprocess.run([python, *command], cwd=here, env=clean, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def xaiplug(*arguments):
+        return ran("-c", "from xaiplug.cli import main; main()", *arguments)
+
+    ran("-m", "pip", "install", "--no-deps", "--no-build-isolation", "--quiet", "./my-method")
+    (record,) = [r for r in json.loads(xaiplug("list", "explainers", "--json")) if r["name"] == "my-method"]
+    assert (record["plugin"], record["distribution"], record["version"]) == ("my-method", "xaiplug-my-method", "0.1.0")
+    assert "field\tstrength\tfloat\t1.0\t" in xaiplug("list", "explainers", "my-method")
+    assert "my-method" in xaiplug("check", "my-method")
+    write(study=STUDY)
+    done = json.loads(xaiplug("run", "run.yaml", "--json"))
+    assert done["cells"] == {"done": 2, "cached": 0, "failed": 0, "blocked": 0}
+    ran("-m", "pytest", "-q", "my-method/tests")
+    assert sys.prefix != str(environment)
