@@ -150,14 +150,16 @@ def explained(made: Scene, query: Query, level: str = "input") -> Explanation:
     return Explanation(values, chosen, query.target, groups, score=query.scores)
 
 
-def question(metric: Any, made: Scene, level: str = "input") -> tuple[Query, Explanation]:
+def question(metric: Any, made: Scene, level: str = "input", seed: int = 0) -> tuple[Query, Explanation]:
     """A query for a metric, and an explanation to measure."""
-    query = made.ask(metric, scale=getattr(metric, "default_scale", None) or "logit")
+    query = made.ask(metric, scale=getattr(metric, "default_scale", None) or "logit", seed=seed)
     with asking(query.model):
         return query, explained(made, query, level)
 
 
-def measured(metric: Any, made: Scene, *, level: str = "input", change: Change | None = None) -> MetricResult:
+def measured(
+    metric: Any, made: Scene, *, level: str = "input", change: Change | None = None, seed: int = 0
+) -> MetricResult:
     """A metric's result, as a user gets it; `change` is made to the explanation first."""
     if isinstance(metric, PairMetric):
         seen = views(made, level, change)
@@ -165,7 +167,7 @@ def measured(metric: Any, made: Scene, *, level: str = "input", change: Change |
             return metric.compare(seen).validate(len(made))
     if not isinstance(metric, Metric):
         raise Skip("retrains a network: too long for the kit")
-    query, explanation = question(metric, made, level)
+    query, explanation = question(metric, made, level, seed)
     return ask_metric(metric, query, change(explanation) if change else explanation)
 
 
