@@ -26,6 +26,41 @@ class Black(Baseline):
         return torch.zeros_like(query.inputs).unsqueeze(0)
 
 
+class White(Baseline):
+    """1 everywhere, (1,B,C,H,W): white in pixel space.
+
+    Raises:
+        ComponentError: the inputs are no images.
+    """
+
+    def build(self, query: Query) -> Tensor:
+        return torch.ones_like(_images(query, "white")).unsqueeze(0)
+
+
+class BlackWhite(Baseline):
+    """Black and white, (2,B,C,H,W): methods that take several baselines average over both (XRAI's choice).
+
+    Raises:
+        ComponentError: the inputs are no images.
+    """
+
+    def build(self, query: Query) -> Tensor:
+        images = _images(query, "black-white")
+        return torch.stack([torch.zeros_like(images), torch.ones_like(images)])
+
+
+class MaxDistance(Baseline):
+    """Of the images in pixel space the one farthest in L1, (1,B,C,H,W): 0 where a value is above 1/2, else 1.
+
+    Raises:
+        ComponentError: the inputs are no images.
+    """
+
+    def build(self, query: Query) -> Tensor:
+        images = _images(query, "max-distance")
+        return (images <= 0.5).to(images.dtype).unsqueeze(0)
+
+
 class Mean(Baseline):
     """One value per channel, (1,B,*shape).
 
@@ -65,6 +100,12 @@ class Mean(Baseline):
     def _data(self, query: Query) -> Tensor:
         pool = query.require("pool").inputs
         return pool.mean((0, *_positions(pool)), keepdim=True)
+
+
+def _images(query: Query, name: str) -> Tensor:
+    if query.inputs.ndim != 4:
+        raise ComponentError(f"{name}: needs images (B,C,H,W) in pixel space, got {tuple(query.inputs.shape)}")
+    return query.inputs
 
 
 def _positions(values: Tensor) -> tuple[int, ...]:

@@ -1,0 +1,137 @@
+"""Reference policies: which samples of the pool stand for another answer.
+
+Every policy says which samples of the pool it allows (B,N) and draws n of them per sample, from the sample's own seed:
+none twice before all have come once. Classes of the pool are its labels.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from typing import Annotated
+
+import torch
+from annotated_types import Ge
+from torch import Tensor
+
+from xaiplug import Baseline, Pool, Query
+from xaiplug.errors import ComponentError, DataError
+
+
+class Policy(Baseline):
+    """n samples of the pool for every sample, (n,B,*shape).
+
+    Raises:
+        DataError: the pool has no sample that the policy allows.
+    """
+
+    needs = ("pool",)
+
+    n: Annotated[int, Ge(1)] = 10
+    """References per sample."""
+
+    @abstractmethod
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        """(B,N) bool: which samples of the pool may stand for sample b."""
+
+    def distance(self, query: Query, pool: Pool) -> Tensor | None:
+        """(B,N): nearer samples are taken first, at random among equals; None = all are equal."""
+        return None
+
+    def build(self, query: Query) -> Tensor:
+        pool: Pool = query.require("pool")
+        allowed = self.allowed(query, pool)
+        counts = allowed.sum(1)
+        if not bool(counts.all()):
+            rows = (counts == 0).nonzero().flatten().tolist()
+            raise DataError(
+                f"{type(self).__name__}: none of the pool's {len(pool.labels)} samples fits sample "
+                f"{', '.join(map(str, rows))} (target {query.target.index[rows].tolist()}); give a larger pool"
+            )
+        order = query.uniform(len(pool.labels)).argsort(1)
+        if (distance := self.distance(query, pool)) is not None:
+            order = order.gather(1, distance.gather(1, order).argsort(dim=1, stable=True))
+        order = order.gather(1, (~allowed.gather(1, order)).long().argsort(dim=1, stable=True))
+        turns = torch.arange(self.n, device=order.device)[None] % counts[:, None]
+        return pool.inputs[order.gather(1, turns)].transpose(0, 1).contiguous()
+
+
+class DatasetSample(Policy):
+    """Any samples of the pool, but for the sample itself (Sturmfels et al., 2020)."""
+
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        return _others(query, pool)
+
+
+class OtherClass(Policy):
+    """Samples of any class but the explained one."""
+
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        return pool.labels[None] != query.target.index[:, None]
+
+
+class NormalClass(Policy):
+    """Samples of one class: in anomaly detection, the normal one."""
+
+    normal: Annotated[int, Ge(0)] = 0
+    """The normal class."""
+
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        if bool((query.target.index == self.normal).any()):
+            warnings.warn(f"normal-class: class {self.normal} is explained against itself", stacklevel=2)
+        return (pool.labels == self.normal).expand(len(query), -1)
+
+
+class RelevantClasses(Policy):
+    """Samples of the classes that the model ranks highest after the explained one.
+
+    Raises:
+        ComponentError: the model has fewer classes.
+    """
+
+    classes: Annotated[int, Ge(1)] = 3
+    """How many classes: with 3, the model's second to fourth choice when the first is explained."""
+
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        logits = query.logits.scatter(1, query.target.index[:, None], -torch.inf)
+        if self.classes > logits.shape[1] - 1:
+            raise ComponentError(
+                f"relevant-classes: classes={self.classes}, and the model has {logits.shape[1] - 1} besides the target"
+            )
+        relevant = logits.topk(self.classes, dim=1).indices
+        return (pool.labels[None, :, None] == relevant[:, None]).any(2)
+
+
+class NearestLabels(Policy):
+    """Samples without the explained label whose other labels differ least (ℓ1), for models with several labels.
+
+    The labels of the pool are (N,K) of 0 and 1, or (N,) classes. Those of the explained samples are the model's own:
+    every positive logit of a sigmoid model, else the highest.
+    """
+
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        return _labels(pool.labels, query.logits.shape[1]).T[query.target.index] == 0
+
+    def distance(self, query: Query, pool: Pool) -> Tensor:
+        logits = query.logits
+        own = (logits > 0) if query.model.output == "sigmoid" else logits == logits.amax(1, keepdim=True)
+        wanted = own.double().scatter(1, query.target.index[:, None], 0)
+        return torch.cdist(wanted, _labels(pool.labels, logits.shape[1]), p=1)
+
+
+class SameClass(Policy):
+    """Samples of the explained class, but for the sample itself: a control; warns."""
+
+    def allowed(self, query: Query, pool: Pool) -> Tensor:
+        warnings.warn("same-class: references of the explained class are a control, not an explanation", stacklevel=2)
+        return (pool.labels[None] == query.target.index[:, None]) & _others(query, pool)
+
+
+def _others(query: Query, pool: Pool) -> Tensor:
+    """(B,N) bool: samples of the pool that are not the very sample."""
+    return torch.stack([(pool.inputs != x).flatten(1).any(1) for x in query.inputs])
+
+
+def _labels(labels: Tensor, classes: int) -> Tensor:
+    """Labels (N,K) of 0 and 1, float64."""
+    return labels.double() if labels.ndim == 2 else torch.nn.functional.one_hot(labels, classes).double()
