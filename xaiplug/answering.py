@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 
 from torch import Tensor
@@ -45,7 +46,10 @@ def run_metric(metric: Metric, query: Query, explanation: Explanation) -> Metric
     return named.validate(len(query))
 
 
+_version = cache(version)
+
+
 def versions(component: Component) -> dict[str, str]:
     """Of xaiplug, torch, and the wheel that a component came from."""
-    found = {name: version(name) for name in ("xaiplug", "torch")}
+    found = {name: _version(name) for name in ("xaiplug", "torch")}
     return found | ({component.origin.distribution: component.origin.version} if component.origin else {})

@@ -73,6 +73,8 @@ class Component(ABC):  # noqa: B024 - each kind has its own one method
     kind: ClassVar[str] = ""
     needs: ClassVar[Collection[str]] = ()
     origin: ClassVar[Origin | None] = None
+    expected_failures: ClassVar[Mapping[str, str]] = {}
+    """Checks of the conformance kit that this component cannot pass, each with its reason; strict."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

@@ -74,3 +74,11 @@ def test_out_of_memory_halves_and_is_remembered():
         in_chunks(run, 100, 1, 64, ("test", net))
     del net
     assert not any(("test", 2**22 // 64) in kept for kept in _fits.values())
+
+
+def test_wrapping_changes_no_flag_of_the_network():
+    network = nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 2, 1)).train()
+    network[0].eval()
+    Model(network)
+    assert network.training
+    assert not network[0].training

@@ -59,7 +59,8 @@ class Explanation:
 
     Args:
         attribution: `level` input (B,*shape), spatial (B,1,H,W), or group (B,G) with NaN beyond counts[b].
-        level: found from the shape where it is not given.
+        level: found from the shape where it is not given, input before spatial before group: a method that answers
+            (B,G) and also takes rows says `level="group"`.
         target: what was explained.
         groups: the feature groups of a group level, and of a segmented method.
         sets: scores of feature sets; never None for a set explainer.

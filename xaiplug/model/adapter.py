@@ -57,7 +57,7 @@ class Pixels(nn.Sequential):
             self.normalise = Normalise(mean, std if std is not None else [1.0] * len(mean))
         self.network = network
         self.logits = Logits()
-        self.train(network.training)
+        self.training = network.training  # not self.train(): a frozen layer inside a training network stays frozen
 
 
 @dataclass(frozen=True, eq=False)
