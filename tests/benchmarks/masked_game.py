@@ -7,14 +7,12 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-
 import torch
 from torch import nn
 
 import xaiplug
 from xaiplug.asking import base_query
+from xaiplug.testing.timing import paired
 
 
 class Fill(xaiplug.PixelImputer):
@@ -25,7 +23,7 @@ class Fill(xaiplug.PixelImputer):
 
 
 def main(rounds: int = 5, batch: int = 128) -> None:
-    """Print the median ratio bare / game."""
+    """Print the ratio of the times, bare / game."""
     torch.manual_seed(0)
     net = nn.Sequential(
         nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(),
@@ -42,21 +40,14 @@ def main(rounds: int = 5, batch: int = 128) -> None:
 
     def bare() -> torch.Tensor:
         with torch.no_grad():
-            return torch.cat([net(x) for x in ready])
+            logits = torch.cat([net(x) for x in ready])
+        return logits.softmax(1).gather(1, query.target.index[rows][:, None]).view(16, 512)
 
     def game() -> torch.Tensor:
         return xaiplug.MaskedGame(query)(coalitions)
 
-    expected = bare().softmax(1).gather(1, query.target.index[rows][:, None]).view(16, 512)
-    torch.testing.assert_close(game(), expected, rtol=1e-5, atol=1e-6)
-    ratios = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        bare()
-        middle = time.perf_counter()
-        game()
-        ratios.append((middle - start) / (time.perf_counter() - middle))
-    print(f"MaskedGame runs at {statistics.median(ratios):.3f} of the bare loop's throughput ({rounds} paired rounds)")
+    measured = paired(game, bare, lambda a, b: torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6), rounds=rounds)
+    print(f"MaskedGame against the bare loop: {measured}")
 
 
 if __name__ == "__main__":
