@@ -30,6 +30,28 @@ CASTRO = Paper(
     venue="Computers & Operations Research",
     doi="10.1016/j.cor.2008.04.004",
 )
+SINGLA = Paper(
+    "Understanding Impacts of High-Order Loss Approximations and Features in Deep Learning Interpretation",
+    "Singla, Sahil and Wallace, Eric and Feng, Shi and Feizi, Soheil",
+    2019,
+    venue="ICML",
+    url="https://arxiv.org/abs/1902.00407",
+)
+TSANG = Paper(
+    "How does This Interaction Affect Me? Interpretable Attribution for Feature Interactions",
+    "Tsang, Michael and Rambhatla, Sirisha and Liu, Yan",
+    2020,
+    venue="NeurIPS",
+    url="https://arxiv.org/abs/2006.10965",
+)
+BACH = Paper(
+    "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation",
+    "Bach, Sebastian and Binder, Alexander and Montavon, Grégoire and Klauschen, Frederick and Müller, Klaus-Robert "
+    "and Samek, Wojciech",
+    2015,
+    venue="PLoS ONE",
+    doi="10.1371/journal.pone.0130140",
+)
 
 
 @hookimpl
@@ -56,5 +78,14 @@ def xaiplug_explainers() -> list[Spec]:
             "Shapley values of feature groups from random orders, with standard errors.",
             CASTRO,
         ),
+        Spec("cafo", "xaiplug_classic.cafo:Cafo", "The small change that moves a linear loss most.", SINGLA),
+        Spec("caso", "xaiplug_classic.caso:Caso", "The small change that moves a quadratic loss most.", SINGLA),
+        Spec(
+            "archipelago",
+            "xaiplug_classic.archipelago:Archipelago",
+            "Islands of groups that interact, each with what it alone brings.",
+            TSANG,
+        ),
+        Spec("lrp", "xaiplug_classic.lrp:Lrp", "Relevance passed down layer by layer, by zennit.", BACH),
         Spec("random", "xaiplug_classic.control:Random", "Independent normal draws: the control that knows nothing."),
     ]
