@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from annotated_types import Ge
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from xaiplug import PixelImputer
@@ -50,27 +51,30 @@ class NoisyLinear(PixelImputer):
                 f"{tuple(keep.shape)}; for other inputs use imputer='baseline'"
             )
         channels = 1 if keep.ndim == 4 else inputs.shape[1]
+        filled = inputs.detach().clone(memory_format=torch.contiguous_format)
+        planes = filled.view(-1, channels, inputs[0, 0].numel())
         images = inputs.detach().double().cpu().reshape(-1, channels, *inputs.shape[2:]).numpy()
         removed = ~keep.reshape(-1, *inputs.shape[2:]).cpu().numpy()
-        filled = torch.from_numpy(self._filled(images, removed)).view(inputs.shape).to(inputs)
+        for plane, (at, values) in zip(planes, self._solved(images, removed), strict=True):
+            plane.index_copy_(1, torch.from_numpy(at).to(plane.device), torch.from_numpy(values).to(plane))
         if self.noise:
             assert generators is not None, "stochastic imputers get generators"
-            drawn = [torch.randn(inputs.shape[1:], generator=g, dtype=inputs.dtype) for g in generators]
-            filled = filled + self.noise * torch.stack(drawn).to(inputs.device)
-        return torch.where(keep if keep.ndim == 4 else keep.unsqueeze(1), inputs, filled)
+            noise = torch.stack([torch.randn(inputs.shape[1:], generator=g) for g in generators]).to(filled)
+            gone = ~keep if keep.ndim == 4 else ~keep.unsqueeze(1)
+            filled = torch.where(gone, filled + self.noise * noise, filled)
+        return filled
 
-    def _filled(self, images: Array, removed: Mask) -> Array:
-        """Images (N,K,H,W) with removed (N,H,W) solved for; equal masks share one system."""
-        filled = images.copy()
+    def _solved(self, images: Array, removed: Mask) -> Iterator[tuple[NDArray[np.int64], Array]]:
+        """Where each of images (N,K,H,W) is removed (n,), and the values there (K,n); equal masks share a system."""
         systems: dict[bytes, System] = {}
-        for image, mask, into in zip(images, removed, filled, strict=True):
+        for image, mask in zip(images, removed, strict=True):
             if mask.all():
                 if self.empty == "error":
                     raise ComponentError("noisy-linear cannot impute an image of which nothing is kept")
-                into[:] = image.mean((1, 2), keepdims=True)
-            elif mask.any():
-                key = np.packbits(mask).tobytes()
-                if key not in systems:
-                    systems[key] = System.of(mask)
-                into[:, mask] = systems[key].solve(image.transpose(1, 2, 0)).T
-        return filled
+                mean = image.mean((1, 2))[:, None]
+                yield np.arange(mask.size), np.ascontiguousarray(np.broadcast_to(mean, (len(image), mask.size)))
+                continue
+            key = np.packbits(mask).tobytes()
+            if key not in systems:
+                systems[key] = System.of(mask)
+            yield systems[key].at, systems[key].solve(image)
