@@ -30,4 +30,12 @@ def xaiplug_metrics() -> list[Spec]:
             "Whether the strongest position is on the truth.",
             ZHANG,
         ),
+        Spec(
+            "relevance-rank",
+            "xaiplug_localisation.rank:RelevanceRank",
+            "Share of the strongest positions that is on the truth.",
+            ARRAS,
+        ),
+        Spec("gt-auc", "xaiplug_localisation.rank:GtAuc", "ROC area of the attribution as a detector of the truth."),
+        Spec("gt-sum", "xaiplug_localisation.rank:GtSum", "Normalised attribution on the truth."),
     ]

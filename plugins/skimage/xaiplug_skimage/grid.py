@@ -9,6 +9,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from xaiplug import Segmenter
+from xaiplug.data.seeds import generator
 from xaiplug.errors import ComponentError
 
 
@@ -50,3 +51,24 @@ class Grid(Segmenter):
         if count > side:
             raise ComponentError(f"grid: {name}={count} is more than the image's {side} pixels")
         return positions * count // side
+
+
+class RandomPartition(Segmenter):
+    """Every pixel in one of the groups, uniformly at random, from the sample's seed: the control for super-pixels.
+
+    Every group has a pixel where the image has enough of them.
+    """
+
+    target_groups: Annotated[int, Ge(1)] = 100
+    """Number of groups."""
+
+    def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
+        pixels = images.shape[-2:]
+        labels = torch.empty(len(images), *pixels, dtype=torch.int64)
+        for row, seed in zip(labels, seeds.tolist(), strict=True):
+            drawn = generator(seed)
+            flat = torch.randint(self.target_groups, (pixels.numel(),), generator=drawn)
+            first = torch.randperm(pixels.numel(), generator=drawn)[: self.target_groups]
+            flat[first] = torch.arange(len(first))
+            row.copy_(flat.view(pixels))
+        return labels.to(images.device)

@@ -1,0 +1,10 @@
+"""The shipped metrics keep the contract."""
+
+import pytest
+
+from xaiplug.testing import metric_checks
+
+
+@pytest.mark.parametrize("check", metric_checks(["gini"]))
+def test_conformance(check):
+    check()
