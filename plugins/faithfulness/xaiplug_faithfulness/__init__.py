@@ -61,6 +61,12 @@ def xaiplug_metrics() -> list[Spec]:
             RONG,
         ),
         Spec(
+            "faithfulness-correlation",
+            "xaiplug_faithfulness.faithfulness_correlation:FaithfulnessCorrelation",
+            "Correlation of attribution and drop of the score over random sets of features; higher is better.",
+            BHATT,
+        ),
+        Spec(
             "mu-fidelity",
             "xaiplug_faithfulness.mu_fidelity:MuFidelity",
             "Correlation of attribution and drop of the score over random sets of cells; higher is better.",
