@@ -96,7 +96,7 @@ class GradPath(Component):
             if self.patience is not None:
                 going &= ~ops.stalled(losses, self.patience)
             unit = ops.direction(look.downhill, self.norm, self.percentile)
-            after = at - ops.per_row(size[rows], at) * unit
+            after = torch.addcmul(at, ops.per_row(size[rows], at), unit, value=-1)
             return after if low_high is None else after.clamp(*low_high), going
 
         return advance

@@ -48,10 +48,10 @@ def direction(gradient: Tensor, norm: Norm, percentile: float) -> Tensor:
     >>> direction(torch.tensor([[1.0, -4.0, 2.0, 3.0]]), "l1", 50)
     tensor([[ 0.0000, -0.5000,  0.0000,  0.5000]])
     """
-    flat = gradient.flatten(1)
     if norm == "l2":
-        length = torch.linalg.vector_norm(flat, dim=1, keepdim=True)
-        return (flat / torch.where(length > 0, length, 1)).view_as(gradient)
+        size = length(gradient, "l2")
+        return gradient / per_row(torch.where(size > 0, size, 1), gradient)
+    flat = gradient.flatten(1)
     size = flat.abs()
     largest = max(1, round(size.shape[1] * (1 - percentile / 100)))
     chosen = size >= size.topk(largest, dim=1).values[:, -1:]
@@ -60,7 +60,7 @@ def direction(gradient: Tensor, norm: Norm, percentile: float) -> Tensor:
 
 def length(values: Tensor, norm: Norm) -> Tensor:
     """ℓ2 or ℓ1 norm (R,) of rows (R,*shape)."""
-    return torch.linalg.vector_norm(values.flatten(1), ord=2 if norm == "l2" else 1, dim=1)
+    return torch.linalg.vector_norm(values, ord=2 if norm == "l2" else 1, dim=tuple(range(1, values.ndim)))
 
 
 def per_row(values: Tensor, like: Tensor) -> Tensor:
