@@ -52,6 +52,27 @@ BACH = Paper(
     venue="PLoS ONE",
     doi="10.1371/journal.pone.0130140",
 )
+LEVINE = Paper(
+    "Certifiably Robust Interpretation in Deep Learning",
+    "Levine, Alexander and Singla, Sahil and Feizi, Soheil",
+    2019,
+    url="https://arxiv.org/abs/1905.12105",
+)
+WANG = Paper(
+    "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks",
+    "Wang, Haofan and Wang, Zifan and Du, Mengnan and Yang, Fan and Zhang, Zijian and Ding, Sirui and "
+    "Mardziel, Piotr and Hu, Xia",
+    2020,
+    venue="CVPR Workshops",
+    url="https://arxiv.org/abs/1910.01279",
+)
+KAPISHNIKOV = Paper(
+    "XRAI: Better Attributions Through Regions",
+    "Kapishnikov, Andrei and Bolukbasi, Tolga and Viégas, Fernanda and Terry, Michael",
+    2019,
+    venue="ICCV",
+    url="https://arxiv.org/abs/1906.02825",
+)
 
 
 @hookimpl
@@ -88,4 +109,17 @@ def xaiplug_explainers() -> list[Spec]:
         ),
         Spec("lrp", "xaiplug_classic.lrp:Lrp", "Relevance passed down layer by layer, by zennit.", BACH),
         Spec("random", "xaiplug_classic.control:Random", "Independent normal draws: the control that knows nothing."),
+        Spec(
+            "sparsified-smoothgrad",
+            "xaiplug_classic.sparsified:SparsifiedSmoothGrad",
+            "How often a feature is among the strongest gradients of noisy copies.",
+            LEVINE,
+        ),
+        Spec(
+            "score-cam",
+            "xaiplug_classic.score_cam:ScoreCam",
+            "A layer's maps, weighted by the score of the input seen through each.",
+            WANG,
+        ),
+        Spec("xrai", "xaiplug_classic.xrai:Xrai", "Regions by the density of their attribution.", KAPISHNIKOV),
     ]

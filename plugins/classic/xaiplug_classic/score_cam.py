@@ -1,0 +1,121 @@
+"""Score-CAM (Wang et al., 2020)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from xaiplug import Explainer, Explanation, FeatureGroups, Query
+from xaiplug.errors import ModelError, ShapeError
+
+_HELD = 2**25
+"""Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
+
+
+class ScoreCam(Explainer):
+    """ReLU(Σ_k α_k A_k) with α = softmax_k f(x ⊙ M_k + x' ⊙ (1 - M_k)), A (D,h,w) a layer's maps.
+
+    M_k is A_k upsampled to the image (bilinear) and taken to [0,1]; a map of one value is left out. The paper's x' is
+    black; with n baselines the scores are averaged. No gradient is taken; D forwards a sample.
+
+    The result is at the level of groups, on the layer's own h x w grid: (B,h*w) in raster order, with the cells of the
+    image as groups (pixel y in row ⌊y·h/H⌋). A strength, in the units of the activations.
+
+    Raises:
+        ShapeError: the inputs are no images. ModelError: the network has no such layer.
+    """
+
+    needs = ("baseline",)
+    signed = False
+
+    layer: str | None = None
+    """Dotted name of the layer, with maps (B,D,h,w) or tokens (B,N,D). None = of a convolutional network the last map
+    with more than one place, pooling left out; of a vision transformer the tokens that enter the last block."""
+    relu: bool = True
+    """Clip the sum at 0, as the paper does."""
+
+    def explain(self, query: Query) -> Explanation:
+        if query.inputs.ndim != 4:
+            raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
+        with torch.no_grad():
+            layer = query.model.layer(self.layer) if self.layer else last_maps(query)
+            cams = torch.stack([self._map(query, layer, row) for row in range(len(query))])
+        height, width = query.inputs.shape[2:]
+        row, column = (
+            torch.arange(side, device=cams.device) * cells // side
+            for side, cells in ((height, cams.shape[1]), (width, cams.shape[2]))
+        )
+        labels = (row[:, None] * cams.shape[2] + column).expand(len(cams), height, width)
+        counts = torch.full((len(cams),), cams[0].numel(), device=cams.device)
+        return Explanation(cams.flatten(1), "group", groups=FeatureGroups(labels, counts))
+
+    def _map(self, query: Query, layer: nn.Module, row: int) -> Tensor:
+        """(h,w) of one sample."""
+        x = query.inputs[row : row + 1]
+        maps = query.model.capture(x, layer).values[0].detach()
+        masks = interpolate(maps[None], size=tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0]
+        low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
+        varied = (high - low).flatten() > 0
+        if not bool(varied.any()):
+            return torch.zeros_like(maps[0])
+        masks = ((masks - low) / (high - low).clamp(min=torch.finfo(x.dtype).tiny))[varied]
+        weights = self._scores(query, masks, row).softmax(0)
+        cam = (weights[:, None, None] * maps[varied]).sum(0)
+        return cam.clamp(min=0) if self.relu else cam
+
+    def _scores(self, query: Query, masks: Tensor, row: int) -> Tensor:
+        """Scores (D,) of a sample seen through masks (D,H,W), the mean over the baselines."""
+        x, baselines = query.inputs[row], query.require("baseline")[:, row]
+        parts = []
+        for some in masks.split(max(1, _HELD // x.numel())):
+            rows = torch.full((len(some),), row, device=x.device)
+            seen = some.unsqueeze(1)
+            parts.append(torch.stack([query.score(b + seen * (x - b), rows) for b in baselines]).mean(0))
+        return torch.cat(parts)
+
+
+_POOLING = (
+    nn.modules.pooling._MaxPoolNd,
+    nn.modules.pooling._AvgPoolNd,
+    nn.modules.pooling._AdaptiveAvgPoolNd,
+    nn.modules.pooling._AdaptiveMaxPoolNd,
+    nn.modules.dropout._DropoutNd,
+    nn.Identity,
+)
+
+
+def last_maps(query: Query) -> nn.Module:
+    """The layer that is read when none is named; one forward of the first sample.
+
+    Raises:
+        ModelError: no layer gives a map (B,D,h,w) with h*w > 1, or the transformer has a single block.
+    """
+    model = query.model
+    if model.tokens is not None:
+        if len(model.tokens.blocks) < 2:
+            raise ModelError(f"score-cam: model '{model.name}' has a single block; name the layer= before it")
+        return model.tokens.blocks[-2]
+    made: list[tuple[nn.Module, int]] = []
+    kept: list[Tensor] = []
+    pooled: set[int] = set()
+
+    def note(module: nn.Module, _: Any, output: Any) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4 and output.shape[2:].numel() > 1:
+            kept.append(output)  # so that no other tensor gets its id
+            made.append((module, id(output)))
+            if isinstance(module, _POOLING):
+                pooled.add(id(output))
+
+    handles = [module.register_forward_hook(note) for module in model.network.modules()]
+    try:
+        model(query.inputs[:1])
+    finally:
+        for handle in handles:
+            handle.remove()
+    found = [module for module, output in made if output not in pooled]
+    if not found:
+        raise ModelError(f"score-cam: model '{model.name}' has no layer with a map (B,D,h,w); name one with layer=")
+    return found[-1]
