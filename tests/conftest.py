@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import torch
 from torch import nn
 
 from xaiplug import registry
+
+os.environ.setdefault("XAIPLUG_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "xaiplug"))
+"""Models trained on demand are addressed by content: tests share them, and leave the user's own cache alone."""
 
 MINE = '''
 from typing import Annotated
