@@ -23,6 +23,7 @@ EXPLAINERS = [
     ("blur-ig", {"steps": 50}),
 ]
 BASELINES = [
+    ("grad-cf", {"steps": 20, "step_size": 0.02}),
     ("grad-cf", {"references": "black", "steps": 20, "step_size": 0.02}),
     ("counterfactual-pgd", {"steps": 20, "step_size": 0.02}),
 ]
