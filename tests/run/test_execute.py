@@ -162,6 +162,12 @@ def test_a_cell_that_fails_harms_no_other_and_is_tried_again(run, here):
     assert not (outcome.folder / "failed" / failure.id).exists()
 
 
+def test_errors_of_cells_that_are_no_longer_asked_for_go(run):
+    outcome = run(*ONE, study=STUDY.replace("g: toy-gradient", "g: toy-gradient\n  bad: toy-broken"))
+    assert list((outcome.folder / "failed").iterdir())
+    assert not list((run(*ONE).folder / "failed").iterdir())
+
+
 @pytest.mark.parametrize(
     ("how", "message"),
     [("nan", "the attribution of sample 0, 1, 2, 3 has NaN or infinity"), ("shape", "does not fit the query")],
@@ -345,3 +351,46 @@ def test_loading_the_report_of_half_a_run(run):
     study = study_of(outcome.folder)
     assert {failure["model"] for failure in study.failures} == {"other"}
     assert len(study.results) > 0
+
+
+def test_retraining(run, here, monkeypatch):
+    monkeypatch.syspath_prepend(here)
+    import toy_nets
+
+    from xaiplug.config import places
+    from xaiplug.run import compute, workspace
+
+    class Task:
+        name, summary, splits, folds = "fake", "", ("train", "test"), 1
+
+        def key(self, **params):
+            return "key"
+
+        def samples(self, split, *, limit=None, **params):
+            return toy_nets.images(split)[:limit]
+
+    for module in (places, compute):
+        monkeypatch.setattr(module, "find_task", lambda name: Task())
+    monkeypatch.setattr(workspace, "load_model", lambda *_, **__: toy_nets.small())
+    monkeypatch.setattr("xaiplug.tasks.BoundTask.model", lambda self: toy_nets.small())
+    study = STUDY.replace("metrics: {", "metrics: {roar: toy-retrained, ")
+    explainers = "explainers={o: {use: toy-groups, baseline: zero}}"
+    outcome = run("models={m: 'task:fake'}", explainers, "seeds=[3, 5]", study=study)
+    assert outcome.ok, outcome.failures
+    frame = results(outcome)
+    rows = frame[frame.metric == "roar"]
+    assert rows[["explainer", "seed", "sample", "value"]].values.tolist() == [["o", 3, -1, 3.0], ["o", 5, -1, 2.0]]
+    assert {curve.metric for curve in study_of(outcome.folder).curves} == {"removing", "roar"}
+
+
+def test_groups_are_left_to_the_model_without_a_segmenters_section(run):
+    study = STUDY.replace("segmenters: {halves: toy-halves}\n", "")
+    outcome = run(*ONE, study=study)
+    assert outcome.ok, outcome.failures
+    frame = results(outcome)
+    assert set(frame[frame.explainer == "occ"].segmenter) == {"default"}
+    assert not [cell for cell in read_plan(outcome.folder) if cell.startswith("segment")]
+    cells = read_plan(outcome.folder).items()
+    cell = next(cell for cell, entry in cells if (entry["kind"], entry["explainer"]) == ("explain", "occ"))
+    stored = json.loads((outcome.folder / "cells" / cell / "cell.json").read_text())
+    assert stored["defaults"] == {"segmenter": "grid"}

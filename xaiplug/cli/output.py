@@ -49,18 +49,18 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """Rows for people (a table) or for programs (tab-separated, without a header)."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, header: bool = False) -> None:
+    """Rows for people (a table) or for programs (tab-separated, the columns' names only with `header`)."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not on_terminal():
-        for row in texts:
+        for row in [list(columns), *texts] if header else texts:
             typer.echo("\t".join(" ".join(cell.split()) for cell in row))
         return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*columns, title=title or None, box=None, title_justify="left", header_style="bold")
+    drawn = Table(*columns, box=None, header_style="bold", show_header=any(columns))
     for row in texts:
         drawn.add_row(*(Text(cell) for cell in row))
     Console().print(drawn)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from xaiplug.cli.options import Json, RunFile, Settings
-from xaiplug.cli.output import FAILED, on_terminal, table
+from xaiplug.cli.output import FAILED, table
 from xaiplug.cli.progress import watcher
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _show(outcome: Outcome) -> None:
 
     columns, rows = leaderboard(outcome.folder)
     if rows:
-        table(columns, [columns, *rows] if not on_terminal() else rows)
+        table(columns, rows, header=True)
     for skip in outcome.skipped:
         typer.echo(f"skipped: {skip.what}: {skip.why}", err=True)
     if outcome.failures:

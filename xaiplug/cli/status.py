@@ -22,7 +22,7 @@ def status(file: RunFile, settings: Settings = None, as_json: Json = False) -> N
         return
     kinds = list(dict.fromkeys(kind for counts in found.counts.values() for kind in counts))
     rows = [(state, *(counts.get(kind, 0) for kind in kinds)) for state, counts in found.counts.items()]
-    table(("", *kinds), [("", *kinds), *rows] if rows else [])
+    table(("cells", *kinds), rows, header=True)
     for cell, error in found.failures:
         typer.echo(f"failed\t{cell}\t{error}")
     if found.note:

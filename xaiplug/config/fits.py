@@ -19,7 +19,8 @@ TAKES = {"segmenter": "groups", "baseline": "baseline", "references": "reference
 class Variant:
     """One component of a run: an entry of a section, or one of its sweep.
 
-    `default` means that the run file has no such section; `component` is None for a default that is not installed.
+    `default` means that the run file has no such section (feature groups are then left to the model, see `asking`);
+    `component` is None for a default that is not installed.
     """
 
     section: str

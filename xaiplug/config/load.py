@@ -116,8 +116,9 @@ def default_variants(file: RunFile) -> dict[str, Variant | None]:
         except RegistryError:
             component = None
         missing = component is None and pin != "segmenter"  # rows and embeddings need no segmenter
+        label = "default" if pin == "segmenter" else name  # what cuts images by default depends on the model
         entry = ComponentEntry(use=name)
-        defaults[pin] = None if missing else Variant(section, name, name, component, entry, default=True)
+        defaults[pin] = None if missing else Variant(section, name, label, component, entry, default=True)
     return defaults
 
 

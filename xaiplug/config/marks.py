@@ -133,7 +133,9 @@ class _Reader:
                 return [self._marked(item, (*path, i), item, inside) for i, item in enumerate(node.value)]
             case ScalarNode():
                 return self.loader.construct_object(node)
-        raise yaml.composer.ComposerError(None, None, f"'{node.tag}' is not read here; plain mappings, lists and words are", node.start_mark)
+        raise yaml.composer.ComposerError(
+            None, None, f"'{node.tag}' is not read here; plain mappings, lists and words are", node.start_mark
+        )
 
     def _mapping(self, node: MappingNode, path: Key, inside: tuple[int, ...]) -> dict[Any, Any]:
         seen: dict[Any, int] = {}

@@ -132,14 +132,18 @@ def _explain(workspace: Workspace, names: Cell, folder: Path) -> dict[str, Any]:
 def _scored(
     workspace: Workspace, names: Cell, folder: Path, result: MetricResult, rows: dict[int, str]
 ) -> dict[str, Any]:
-    """Write values and curves; `rows` are place and id of each sample (a value of the whole study has -1 and "")."""
-    count = len(result.values)
-    known = rows if len(rows) == count else dict.fromkeys(range(-1, -1 - count, -1), "")
+    """Write values and curves; `rows` are place and id of each sample. A value of the whole study has place -1."""
+    count, seeds = len(result.values), workspace.config.file.seeds
+    whole = len(rows) != count
     columns: dict[str, Any] = {
-        "sample": list(known),
-        "id": list(known.values()),
+        "sample": [-1] * count if whole else list(rows),
+        "id": [""] * count if whole else list(rows.values()),
         "value": result.values.detach().double().cpu().numpy(),
     }
+    if names.seed is None:  # the metric goes through seeds of its own, from the study's first on
+        columns["seed"] = seeds if len(seeds) == count else [seeds[0] + row for row in range(count)]
+    else:
+        columns["seed"] = [names.seed] * count
     if result.curve is not None:
         columns["curve"] = result.curve.detach().double().cpu().tolist()
     pd.DataFrame(columns).to_parquet(folder / SCORES, index=False)
@@ -153,7 +157,7 @@ def _scored(
         "better": result.better or "",
         "unit": result.unit,
         "steps": None if result.steps is None else result.steps.detach().double().tolist(),
-        "seeds": [names.seed] if names.seed is not None else workspace.config.file.seeds,
+        "seeds": sorted(set(columns["seed"])),
     }
 
 

@@ -45,10 +45,9 @@ def results(store: Store) -> pd.DataFrame:
     """One row a value: what was explained, how, the metric, the sample, the value; sample -1 is the whole study."""
     parts = []
     for entry, stored in finished(store, ("score", "compare", "retrain")):
-        scores = pq.read_table(store.cell(entry["id"]) / SCORES, columns=["sample", "id", "value"]).to_pandas()
+        scores = pq.read_table(store.cell(entry["id"]) / SCORES, columns=["seed", "sample", "id", "value"]).to_pandas()
         named = {name: entry[name] for name in (*KEYS, "metric")}
-        seed = -1 if entry["seed"] is None else entry["seed"]
-        parts.append(scores.assign(**named, seed=seed, better=stored["better"], unit=stored["unit"]))
+        parts.append(scores.assign(**named, better=stored["better"], unit=stored["unit"]))
     return _sorted(parts, _RESULTS, [*KEYS, "metric", "seed", "sample"])
 
 

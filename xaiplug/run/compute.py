@@ -26,7 +26,7 @@ from xaiplug.registry import registry
 from xaiplug.run.batches import in_batches, join, take
 from xaiplug.run.cells import Cell
 from xaiplug.run.select import Selected
-from xaiplug.run.workspace import Workspace
+from xaiplug.run.workspace import Workspace, device
 from xaiplug.tasks import BoundTask, find_task
 
 
@@ -56,7 +56,7 @@ def explain(workspace: Workspace, cell: Cell) -> Explanation:
     assert isinstance(explainer, Explainer)
     assert cell.seed is not None
     given, target, samples = given_to_explainer(workspace, cell), target_of(workspace, cell), selected.samples
-    labels = workspace.labels(cell, cell.segmenter, cell.seed) if given.segmenter else None
+    labels = _labels(workspace, cell, given, cell.seed)
     shared = _components(given) | _pool(workspace, cell.model, explainer, given)
     seed = cell.seed
 
@@ -74,6 +74,7 @@ def explain(workspace: Workspace, cell: Cell) -> Explanation:
 
     whole = join(in_batches(len(samples), samples.inputs[0].numel(), part))
     defaults = {pin: v.label for pin in PINS if (v := getattr(given, pin)) is not None and v.default}
+    defaults |= whole.meta.get("defaults", {})
     return whole.replace(meta={**whole.meta, "target": target.use, "defaults": defaults})
 
 
@@ -84,7 +85,7 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
     assert isinstance(metric, Metric)
     assert cell.seed is not None
     given, seed = given_to_metric(workspace, cell), cell.seed
-    labels = workspace.labels(cell, cell.metric_segmenter, seed) if given.segmenter else None
+    labels = _labels(workspace, cell, given, seed)
     shared = _components(given) | _pool(workspace, cell.model, metric, given)
     shared.pop("references", None)
     variant = workspace.variant("metrics", cell.metric_entry)
@@ -164,10 +165,13 @@ def retrain(workspace: Workspace, cell: Cell) -> MetricResult:
     assert isinstance(metric, RetrainMetric)
     assert isinstance(explainer, Explainer)
     given, target = given_to_explainer(workspace, cell), target_of(workspace, cell)
-    segmenter = None if given.segmenter is None else given.segmenter.component
+    segmenter = given.segmenter.component if given.segmenter and not given.segmenter.default else None
     shared = _components(given) | _pool(workspace, cell.model, explainer, given)
+    seeds = workspace.config.file.seeds
 
     def explained(model: Model, samples: Samples) -> Explanation:
+        model.module.to(device())
+
         def part(rows: list[int]) -> Explanation:
             return api.explain(
                 model,
@@ -176,6 +180,7 @@ def retrain(workspace: Workspace, cell: Cell) -> MetricResult:
                 target=_target(target, samples, rows),
                 scale=target.scale,
                 segmenter=segmenter,
+                seed=seeds[0],
                 **shared,
             )
 
@@ -215,6 +220,13 @@ def _explainer_entry(workspace: Workspace, cell: Cell) -> ExplainerEntry:
     assert variant is not None
     assert isinstance(variant.entry, ExplainerEntry)
     return variant.entry
+
+
+def _labels(workspace: Workspace, cell: Cell, given: With, seed: int) -> Tensor | None:
+    """Labels (N,H,W) by the segmenter chosen; None leaves the groups to the explanation, or to the model."""
+    if given.segmenter is None or given.segmenter.default:
+        return None
+    return workspace.labels(cell, given.segmenter.label, seed)
 
 
 def _components(given: With) -> dict[str, Any]:

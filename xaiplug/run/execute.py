@@ -101,6 +101,7 @@ def execute(config: Config, watcher: Watcher) -> Outcome:
     plan = plan_of(config, workspace)
     store.prepare()
     ids = write_plan(store, workspace, plan)
+    store.forget_failures(set(ids))
     outcome = Outcome(config.file.name, store.folder, skipped=plan.skipped)
     _cells(store, workspace, ids, outcome, watcher)
     outcome.results, _ = collect(store)

@@ -146,7 +146,7 @@ class _Planner:
         return offer
 
     def _segmented(self, model: str, data: str, segmenter: Variant | None, seed: int | None) -> tuple[str, ...]:
-        if segmenter is None or segmenter.name == OWN:
+        if segmenter is None or segmenter.name == OWN or segmenter.default:
             return ()
         by_model = self.config.file.data[data].keep != "all"
         draws = is_stochastic(segmenter.component)

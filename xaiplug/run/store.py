@@ -14,7 +14,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,12 @@ class Store:
         for left in self.cells.glob(".*"):
             if _abandoned(left.name):
                 shutil.rmtree(left, ignore_errors=True)
+
+    def forget_failures(self, wanted: Container[str]) -> None:
+        """Remove the errors of cells that are not `wanted` any more."""
+        for failed in (self.folder / "failed").glob("*"):
+            if failed.name not in wanted:
+                shutil.rmtree(failed, ignore_errors=True)
 
     def cell(self, cell_id: str) -> Path:
         return self.cells / cell_id

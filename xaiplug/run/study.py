@@ -73,13 +73,13 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 def _curves(store: Store) -> list[Curve]:
     curves = []
-    for entry, stored in finished(store, ("score", "compare")):
+    for entry, stored in finished(store, ("score", "compare", "retrain")):
         if stored["steps"] is None:
             continue
         rows = pd.read_parquet(store.cell(entry["id"]) / SCORES, columns=["curve"])["curve"].tolist()
         values = torch.stack([torch.tensor(row, dtype=torch.float64) for row in rows])
         steps = torch.tensor(stored["steps"], dtype=torch.float64)
-        names = entry["model"], entry["data"], _title(entry), entry["metric"], entry["seed"]
+        names = entry["model"], entry["data"], _title(entry), entry["metric"], stored["seeds"][0]
         curves.append(Curve(*names, steps, values))
     return curves
 
