@@ -1,5 +1,6 @@
 """Whole runs in one process."""
 
+import errno
 import json
 import os
 import shutil
@@ -214,6 +215,17 @@ def test_data_that_cannot_be_read_is_told_before_anything_runs(run):
 def test_a_folder_that_may_not_be_written(run, here):
     (here / "runs").mkdir(mode=0o500)
     with pytest.raises(StoreError, match=r"cannot write into .*choose a folder"):
+        run()
+
+
+def test_a_read_only_disk(run, monkeypatch):
+    from xaiplug.run import store
+
+    def refused(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(store.tempfile, "TemporaryFile", refused)
+    with pytest.raises(StoreError, match=r"Read-only file system; choose a folder"):
         run()
 
 

@@ -14,6 +14,9 @@ from xaiplug.hookspecs import HOOKS
 if TYPE_CHECKING:
     from xaiplug.registry import Entry, Plugin, Registry
 
+SHORT = ("kind", "name", "plugin", "summary")
+"""What a terminal shows."""
+
 COLUMNS = ("kind", "name", "plugin", "distribution", "version", "summary", "error")
 
 
@@ -35,9 +38,12 @@ def list_components(
         records += [_failure(plugin) for plugin in found.failures]
     if as_json:
         typer.echo(json.dumps(records, indent=1))
+    elif on_terminal():
+        for record in records:
+            record["summary"] = record["summary"] or record["error"]
+        table(SHORT, ([record[column] for column in SHORT] for record in records))
     else:
-        shown = COLUMNS if not on_terminal() or any(record["error"] for record in records) else COLUMNS[:-1]
-        table(shown, ([record[column] for column in shown] for record in records))
+        table(COLUMNS, ([record[column] for column in COLUMNS] for record in records))
 
 
 def _kind(text: str) -> str:

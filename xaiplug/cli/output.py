@@ -60,7 +60,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, header: bool
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*columns, box=None, header_style="bold", show_header=any(columns))
+    drawn = Table(box=None, header_style="bold", show_header=any(columns))
+    for column in columns:
+        drawn.add_column(column, overflow="fold", no_wrap=column in ("kind", "name", "plugin", "field"))
     for row in texts:
         drawn.add_row(*(Text(cell) for cell in row))
     Console().print(drawn)
