@@ -4,7 +4,7 @@ from torch import nn
 
 from xaiplug import Model
 from xaiplug.errors import ModelError
-from xaiplug.model.batching import _fits, in_chunks
+from xaiplug.model.batching import _CPU_ELEMENTS, _fits, in_chunks
 
 
 def test_normalisation_is_the_adapters(small_cnn, images):
@@ -65,15 +65,15 @@ def test_out_of_memory_halves_and_is_remembered():
             raise torch.OutOfMemoryError("too much")
         return torch.arange(100)[part]
 
-    assert in_chunks(run, 100, 2**22 // 64, "auto", ("test", net)).equal(torch.arange(100))
+    assert in_chunks(run, 100, _CPU_ELEMENTS // 64, "auto", ("test", net)).equal(torch.arange(100))
     assert sizes[:4] == [64, 32, 16, 8]
     sizes.clear()
-    in_chunks(run, 100, 2**22 // 64, "auto", ("test", net))
+    in_chunks(run, 100, _CPU_ELEMENTS // 64, "auto", ("test", net))
     assert sizes[0] == 8
     with pytest.raises(torch.OutOfMemoryError):
         in_chunks(run, 100, 1, 64, ("test", net))
     del net
-    assert not any(("test", 2**22 // 64) in kept for kept in _fits.values())
+    assert not any(("test", _CPU_ELEMENTS // 64) in kept for kept in _fits.values())
 
 
 def test_wrapping_changes_no_flag_of_the_network():
