@@ -13,9 +13,6 @@ from xaiplug_moxi.ops import prefixes, rank_weights
 from xaiplug_moxi.rewards import Reward
 from xaiplug_moxi.walk import Rule, Walk
 
-Mode = Literal["insertion", "deletion"]
-Stop = Literal["none", "first-correct", "first-wrong"]
-
 
 class MoXI(Explainer):
     """Groups chosen one after the other, each with what is already chosen in mind.
@@ -47,11 +44,11 @@ class MoXI(Explainer):
     default_scale = "log_odds"
     signed = False
 
-    mode: Mode = "insertion"
+    mode: Literal["insertion", "deletion"] = "insertion"
     """Put groups into the empty input (Algorithm 1), or take them from the whole (Algorithm 2)."""
     steps: Annotated[int, Ge(1)] | None = None
     """Groups chosen, at most; None = all."""
-    stop: Stop = "none"
+    stop: Literal["none", "first-correct", "first-wrong"] = "none"
     """Let a sample leave when its target is first predicted (insertion), or first predicted no longer (deletion)."""
     tau: Annotated[float, Ge(0), Le(1)] = 0.0
     """First-correct also asks for a probability above this."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 
 from xaiplug import Explainer, Explanation, MaskedGame, Query
-from xaiplug_moxi.moxi import Mode
 
 
 class MoXISingle(Explainer):
@@ -19,7 +20,7 @@ class MoXISingle(Explainer):
     claims = ("dummy", "linearity", "symmetry")
     default_scale = "log_odds"
 
-    mode: Mode = "insertion"
+    mode: Literal["insertion", "deletion"] = "insertion"
     """What is measured: a group's gain over nothing, or the loss without it."""
 
     def explain(self, query: Query) -> Explanation:
