@@ -24,9 +24,9 @@ def load_data(reference: str, *, split: str | None = None, limit: int | None = N
 
     - `task:decoy-mnist`: a task's own data, with its truth; `split` as the task names them (default "test").
     - `folder:photos`: images in pixel space. Sub-folders are classes in sorted order; in a flat folder with a
-      `classes.json` (a list of names), a file `<name>_anything.jpg` has the class of its name. `size=` crops a square
-      from the middle (default 224), `resize=` is the short side before that (default size * 8/7), `masks=` a folder of
-      PNG masks with the same stems (not 0 = relevant), `classes=` another list.
+      `classes.json` (a list of names, or of objects with a `wnid`), a file `<name>_anything.jpg` has the class of its
+      name. `size=` crops a square from the middle (default 224), `resize=` is the short side before that (default
+      size * 8/7), `masks=` a folder of PNG masks with the same stems (not 0 = relevant), `classes=` another list.
     - `package.module:attribute`: `Samples`, or a callable that returns them. This runs code.
 
     Raises:
@@ -79,12 +79,17 @@ def _folder(
 
 def _class_names(folder: Path, classes: str | Sequence[str] | None) -> list[str]:
     if isinstance(classes, str):
-        return list(json.loads(Path(classes).read_text()))
+        return _listed(Path(classes))
     if classes is not None:
         return list(classes)
     if (listed := folder / "classes.json").is_file():
-        return list(json.loads(listed.read_text()))
+        return _listed(listed)
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def _listed(path: Path) -> list[str]:
+    """Names in a JSON list: strings, or objects whose `wnid` is the name."""
+    return [item["wnid"] if isinstance(item, dict) else item for item in json.loads(path.read_text())]
 
 
 def _label(path: Path, folder: Path, names: list[str]) -> int:
