@@ -25,8 +25,7 @@ class Xrai(Explainer):
     `min_new`; what is left gets its own mean. The result is (B,1,H,W) in the units of the base, per pixel; it sums to
     what the base sums to.
 
-    The paper adds integrated gradients from black and from white: give `baseline` both, a tensor (2,1,C,H,W). With
-    one baseline it is integrated gradients from there.
+    The paper takes integrated gradients from black and from white: that is `baseline="black-white"`.
 
     Raises:
         ShapeError: the inputs are no images.

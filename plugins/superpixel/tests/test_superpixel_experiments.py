@@ -1,0 +1,21 @@
+"""The run files of the paper are good, but for data that is not here."""
+
+from pathlib import Path
+
+import pytest
+
+from xaiplug.config import load
+from xaiplug.errors import ConfigError
+
+FILES = sorted((Path(__file__).parents[1] / "experiments").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_run_files(path):
+    try:
+        load(path)
+    except ConfigError as error:
+        wrong = [
+            line for line in str(error).splitlines() if "no file or folder" not in line and "no folder" not in line
+        ]
+        assert not wrong, wrong
