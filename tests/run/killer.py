@@ -15,8 +15,10 @@ import torch
 
 import xaiplug.run  # noqa: F401 - imported here, so that a fork has it
 from xaiplug.cli import main
+from xaiplug.run import key
 
 torch.set_num_threads(1)
+key.core = dict  # a checkout that is edited while this runs would change every cell's id
 
 
 def lines():

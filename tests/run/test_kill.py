@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xaiplug.config import load
-from xaiplug.run import execute
+from xaiplug.run import execute, key
 
 KILLER = Path(__file__).with_name("killer.py")
 
@@ -53,7 +53,8 @@ def finished(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [("after", "1", "4", "9"), ("within", "10", "2.5")], ids=["three", "ten"])
-def test_a_killed_run_goes_on_where_it_stopped(write, here, how):
+def test_a_killed_run_goes_on_where_it_stopped(write, here, how, monkeypatch):
+    monkeypatch.setattr(key, "core", dict)  # as the killer does
     config = load(write(study=STUDY), ["outputs.dir=runs/whole"])
     whole = execute(config, Quiet())
     (here / "cache" / "segments").rename(here / "cache" / "elsewhere")
