@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 import xaiplug
+from xaiplug.errors import ShapeError
+from xaiplug_hsets.plots import plot_sets
 
 GRID = ("grid", {"patch": 4})
 
@@ -142,3 +144,12 @@ def test_stored_and_read_back(cnn, images, tmp_path):
     read = xaiplug.Explanation.load(ex.save(tmp_path / "sets.safetensors"))
     assert torch.equal(read.sets.members, ex.sets.members)
     assert torch.equal(read.extras["seeds"], ex.extras["seeds"])
+
+
+def test_sets_are_drawn(cnn, images):
+    ex = explained(cnn, images, nu=20)
+    figure = plot_sets(ex, images, row=1)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert len(labels) == int((~ex.sets.values[1].isnan()).sum())
+    with pytest.raises(ShapeError):
+        plot_sets(explained(cnn, images, "idg"), images)
