@@ -3,17 +3,11 @@
     python plugins/captum/benchmarks/integrated_gradients.py [--rounds 9] [--network resnet18] [--side 96] [--batch 4]
 
 Both do the same points with the same rule. captum runs at its best of several internal batch sizes, found first.
-Rounds are interleaved; the ratio is the median of the paired ratios, with a bootstrap interval. Unless the outputs are
-equal there is no ratio.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import time
-from collections.abc import Callable
 
 import torch
 from captum.attr import IntegratedGradients
@@ -21,20 +15,9 @@ from torch import Tensor
 
 import xaiplug
 from xaiplug import Model
+from xaiplug.testing.timing import paired
 
 RULE = {"n_steps": 50, "method": "gausslegendre"}
-
-
-def seconds(run: Callable[[], object]) -> float:
-    before = time.perf_counter()
-    run()
-    return time.perf_counter() - before
-
-
-def interval(ratios: list[float]) -> tuple[float, float]:
-    """95 % bootstrap interval of the median."""
-    draws = torch.tensor(ratios)[torch.randint(len(ratios), (2000, len(ratios)))].median(1).values
-    return float(draws.quantile(0.025)), float(draws.quantile(0.975))
 
 
 def main() -> None:
@@ -60,21 +43,15 @@ def main() -> None:
     def ours() -> Tensor:
         return xaiplug.explain(model, x, "integrated-gradients", target=target, baseline=baseline).attribution
 
+    def equal(a: Tensor, b: Tensor) -> None:
+        error = float((a - b).abs().max() / b.abs().max())
+        if error > 1e-6:
+            raise SystemExit(f"outputs differ by {error:.1e} of the largest value; no ratio")
+
     sizes = [options.batch * k for k in (1, 2, 5, 10, 25)] + [None]
-    speed = {size: min(seconds(lambda size=size: theirs(size)) for _ in range(2)) for size in sizes}
-    best = min(speed, key=speed.__getitem__)
-    error = float((ours() - theirs(best)).abs().max() / theirs(best).abs().max())
-    print(f"load {os.getloadavg()[0]:.1f}, {torch.get_num_threads()} threads, captum's best batch: {best}")
-    print(f"largest difference {error:.1e} of the largest value")
-    if error > 1e-6:
-        raise SystemExit("outputs differ; no ratio")
-    pairs = [(seconds(ours), seconds(lambda: theirs(best))) for _ in range(options.rounds)]
-    ratios = [a / b for a, b in pairs]
-    low, high = interval(ratios)
-    print(
-        f"xaiplug {statistics.median(a for a, _ in pairs):.3f} s, captum {statistics.median(b for _, b in pairs):.3f} s"
-    )
-    print(f"xaiplug / captum = {statistics.median(ratios):.3f} [{low:.3f}, {high:.3f}]")
+    best = min(sizes, key=lambda size: min(paired(ours, lambda: theirs(size), equal, rounds=2).theirs))
+    measured = paired(ours, lambda: theirs(best), equal, rounds=options.rounds)
+    print(f"integrated-gradients against captum at its best batch ({best}): {measured}")
 
 
 if __name__ == "__main__":

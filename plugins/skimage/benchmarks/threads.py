@@ -1,19 +1,17 @@
 """Two images at a time against one: `python plugins/skimage/benchmarks/threads.py [--segmenter quickshift]`.
 
-Rounds are interleaved; the ratio is the median of the paired ratios. Unless the labels are equal there is no ratio.
+Unless the labels are equal there is no ratio.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import time
 
 import torch
 
 import xaiplug
 import xaiplug_skimage.superpixels as superpixels
+from xaiplug.testing.timing import paired
 
 
 def picture(side: int) -> torch.Tensor:
@@ -35,18 +33,16 @@ def main() -> None:
     seeds = torch.arange(options.images)
     segmenter = xaiplug.component("segmenter", options.segmenter)
 
-    def run(threads: int) -> tuple[float, torch.Tensor]:
+    def run(threads: int) -> torch.Tensor:
         superpixels.THREADS = threads
-        before = time.perf_counter()
-        labels = segmenter.segment(images, seeds)
-        return time.perf_counter() - before, labels
+        return segmenter.segment(images, seeds)
 
-    if not torch.equal(run(1)[1], run(2)[1]):
-        raise SystemExit("labels differ; no ratio")
-    pairs = [(run(1)[0], run(2)[0]) for _ in range(options.rounds)]
-    one, two = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"load {os.getloadavg()[0]:.1f}; one thread {one:.2f} s, two threads {two:.2f} s")
-    print(f"speed-up {statistics.median(a / b for a, b in pairs):.2f}")
+    def equal(two: torch.Tensor, one: torch.Tensor) -> None:
+        if not torch.equal(two, one):
+            raise SystemExit("labels differ; no ratio")
+
+    measured = paired(lambda: run(2), lambda: run(1), equal, rounds=options.rounds)
+    print(f"{options.segmenter}, two threads against one: {measured}")
 
 
 if __name__ == "__main__":
