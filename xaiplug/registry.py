@@ -197,7 +197,9 @@ def resolve(kind: str, value: Any) -> Component:
     match value:
         case Component():
             if value.kind != kind:
-                raise ComponentError(f"expected a component of kind {kind}, got the {value.kind} {type(value).__name__}")
+                raise ComponentError(
+                    f"expected a component of kind {kind}, got the {value.kind} {type(value).__name__}"
+                )
             return value
         case str():
             return registry().create(kind, value)

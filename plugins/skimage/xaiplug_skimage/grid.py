@@ -30,6 +30,8 @@ class Grid(Segmenter):
         ComponentError: more rows or columns than pixels.
     """
 
+    stochastic = False
+
     patch: Annotated[int, Ge(1)] = 16
     """Side of a square patch in pixels; does not count along an axis whose number of cells is given."""
     rows: Annotated[int, Ge(1)] | None = None

@@ -55,6 +55,8 @@ class Slic(ImageSegmenter):
     Deterministic. The number of super-pixels found is near `n_segments`, seldom equal (100 on a 32x32 image: about 88).
     """
 
+    stochastic = False
+
     n_segments: Annotated[int, Ge(1)] = 100
     """Super-pixels asked for."""
     compactness: Annotated[float, Gt(0)] = 10.0
@@ -86,6 +88,8 @@ class Slic(ImageSegmenter):
 
 class Felzenszwalb(ImageSegmenter):
     """Greedy merging of a graph of pixels (Felzenszwalb and Huttenlocher, 2004). Deterministic."""
+
+    stochastic = False
 
     scale: Annotated[float, Gt(0)] = 100.0
     """Higher merges more (k in the paper, for values up to 255)."""
@@ -142,6 +146,8 @@ class Quickshift(ImageSegmenter):
 
 class CompactWatershed(ImageSegmenter):
     """Flooding of the gradient's magnitude from a regular grid of seeds (Neubert and Protzel, 2014). Deterministic."""
+
+    stochastic = False
 
     markers: Annotated[int, Ge(1)] = 100
     """Seeds, about one super-pixel each."""
