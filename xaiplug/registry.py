@@ -209,7 +209,8 @@ def resolve(kind: str, value: Any) -> Component:
             return registry().create(kind, name, params)
         case {"use": str() as name} if len(value) == 1:
             return registry().create(kind, name)
-    message = f"expected a component of kind {kind}: a name, (name, params), {{use:, params:}} or an instance, got {value!r:.80}"
+    forms = "a name, (name, params), {use:, params:} or an instance"
+    message = f"expected a component of kind {kind}: {forms}, got {value!r:.80}"
     raise ComponentError(message, [Problem((), message)])
 
 
