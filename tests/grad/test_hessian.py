@@ -117,3 +117,24 @@ def test_the_model_is_not_changed(small_cnn, images):
     torch.testing.assert_close(curved(images), before, rtol=0, atol=0)
     assert model.module is not curved.module
     assert type(small_cnn[1]) is nn.ReLU
+
+
+@pytest.mark.parametrize(
+    "relu6", [nn.ReLU6(), nn.ReLU6(inplace=True), nn.Hardtanh(0.0, 6.0)], ids=["module", "in place", "hardtanh"]
+)
+def test_relu6_modules_are_smoothed(relu6):
+    """`nn.ReLU6` calls hardtanh, not relu6."""
+    z = torch.tensor([[-1.0], [0.01], [2.0], [5.99], [7.0]], dtype=torch.float64)
+    one = nn.Linear(1, 1, bias=False).double()
+    nn.init.ones_(one.weight)
+    query = base_query(smoothed(Model(nn.Sequential(one, relu6))), z, target=0)
+    torch.testing.assert_close(query.scores, F.relu6(z).flatten())
+    curvature = lambda at: 1e-3 / (at**2 + 1e-3) ** 1.5  # noqa: E731
+    found = hessian_rows(query, torch.zeros(5, dtype=torch.int64)).flatten()
+    torch.testing.assert_close(found, (curvature(z) - curvature(z - 6)).flatten())
+
+
+def test_other_hardtanhs_are_left_alone():
+    z = torch.tensor([[0.5]], dtype=torch.float64)
+    query = base_query(smoothed(Model(nn.Hardtanh())), z, target=0)
+    assert hessian_rows(query, torch.zeros(1, dtype=torch.int64)).item() == 0

@@ -25,6 +25,8 @@ Smoothing = Literal["adv2", "softplus", "none"]
 
 _RELU = {F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}
 _RELU6 = {F.relu6}
+_HARDTANH = {F.hardtanh, F.hardtanh_}
+"""What `nn.ReLU6` calls, with bounds 0 and 6; with a lower bound other than 0 it is no ReLU."""
 _IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
 
 
@@ -77,13 +79,25 @@ class _Intercept(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        if func not in _RELU and func not in _RELU6:
-            return func(*args, **(kwargs or {}))
         named = dict(kwargs or {})
+        clip = _clip(func, args, named)
+        if func not in _RELU and clip is None:
+            return func(*args, **named)
         z = args[0] if args else named["input"]
-        rest = args[1:]
+        rest = args[1:] if func not in _HARDTANH else args[3:]
         with torch._C.DisableTorchFunction():
-            in_place = func in _IN_PLACE or named.get("inplace") or (rest and rest[0])
+            in_place = func in _IN_PLACE or func is F.hardtanh_ or named.get("inplace") or (rest and rest[0])
             at = z.clone() if in_place else z
-            made = self.surrogate(at) if func in _RELU else self.surrogate(at) - self.surrogate(at - 6)
+            made = self.surrogate(at) if clip is None else self.surrogate(at) - self.surrogate(at - clip)
             return z.copy_(made) if in_place else made
+
+
+def _clip(func: Any, args: Sequence[Any], named: Mapping[str, Any]) -> float | None:
+    """Where a clipped ReLU stops rising; None for whatever is none."""
+    if func in _RELU6:
+        return 6.0
+    if func not in _HARDTANH:
+        return None
+    low = args[1] if len(args) > 1 else named.get("min_val", -1.0)
+    high = args[2] if len(args) > 2 else named.get("max_val", 1.0)
+    return float(high) if low == 0 else None
