@@ -46,5 +46,6 @@ def test_seeds_belong_to_samples_not_to_places():
     assert sample_seeds(x[[3, 1]], 0).equal(seeds[[3, 1]])
     assert len({*seeds.tolist()}) == 5
     assert not sample_seeds(x, 1).equal(seeds)
+    assert sample_seeds(x.double(), 0).equal(seeds)
     assert (seeds >= 0).all()
     assert torch.rand(2, generator=generator(1, 2)).equal(torch.rand(2, generator=generator(1, 2)))

@@ -108,7 +108,7 @@ class FeatureGroups:
         )
 
     def keep(self, rows: Tensor, coalitions: Tensor) -> Tensor:
-        """Positions (R,*grid) kept of sample `rows[r]` with only `coalitions[r]` (R,G) bool of its groups; -1 always is."""
+        """Positions (R,*grid) kept of sample `rows[r]` with the groups `coalitions[r]` (R,G) bool; -1 always is."""
         grid = self.labels.shape[1:]
         present = torch.cat([coalitions, coalitions.new_ones(len(rows), 1)], dim=1)
         columns = self._columns

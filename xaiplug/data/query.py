@@ -126,12 +126,15 @@ class Query:
         return in_chunks(part, len(x), x[0].numel() * 3, self.max_batch, ("backward", self.model.module))
 
     def normal(self, *shape: int) -> Tensor:
-        """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there."""
-        return self._draw(lambda g: torch.randn(shape, generator=g, dtype=self.inputs.dtype))
+        """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there.
+
+        Drawn in double precision whatever the inputs, so that the dtype changes a result only by rounding.
+        """
+        return self._draw(lambda g: torch.randn(shape, generator=g, dtype=torch.float64).to(self.inputs.dtype))
 
     def uniform(self, *shape: int) -> Tensor:
         """Uniform [0,1) draws (B,*shape), each sample's from its own seed."""
-        return self._draw(lambda g: torch.rand(shape, generator=g, dtype=self.inputs.dtype))
+        return self._draw(lambda g: torch.rand(shape, generator=g, dtype=torch.float64).to(self.inputs.dtype))
 
     def randint(self, high: int, *shape: int) -> Tensor:
         """Uniform integers 0..high-1, (B,*shape) int64, each sample's from its own seed."""

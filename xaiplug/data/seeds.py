@@ -11,10 +11,10 @@ from torch import Tensor
 def sample_seeds(inputs: Tensor, seed: int) -> Tensor:
     """One seed per sample (B,) int64, from the run's seed and the sample's own bytes: its content, not its place.
 
-    The same image in float32 and in float64 is two contents, and draws differently.
+    The content is read in single precision, so that an image draws alike in float32 and in float64.
     """
-    rows = inputs.detach().cpu().contiguous()
-    head = f"{seed}:{tuple(rows.shape[1:])}:{rows.dtype}".encode()
+    rows = inputs.detach().float().cpu().contiguous()
+    head = f"{seed}:{tuple(rows.shape[1:])}".encode()
     digests = (hashlib.blake2b(row.numpy().tobytes(), digest_size=8, key=head[:64]).digest() for row in rows)
     return torch.tensor([int.from_bytes(d, "little") >> 1 for d in digests], dtype=torch.int64)
 

@@ -11,10 +11,7 @@ from xaiplug import Explanation, Target, component
 from xaiplug.testing import metric_checks
 from xaiplug_faithfulness.mu_fidelity import pearson, ranks
 
-# The kit compares float32 with float64, whose samples have different bytes and so draw different numbers.
-CHECKS = [
-    check for check in metric_checks([("mu-fidelity", {"samples": 20, "grid": 4})]) if "precision" not in check.id
-]
+CHECKS = metric_checks([("mu-fidelity", {"samples": 20, "grid": 4})])
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -146,7 +146,7 @@ CORRUPTIONS: dict[str, tuple[Corrupt, tuple[Any, ...]]] = {
 
 
 def _normal(image: Tensor, generator: Generator) -> Tensor:
-    return torch.randn(image.shape, generator=generator, dtype=image.dtype).to(image.device)
+    return torch.randn(image.shape, generator=generator, dtype=torch.float64).to(image)
 
 
 def _nonzero(values: Tensor) -> Tensor:
