@@ -50,7 +50,8 @@ def path_gradients_of(query: Query, row: int, steps: int, *, own_class: bool = T
 
 def ways_of(query: Query, row: int) -> Tensor:
     """x - x' (n,d) of one sample."""
-    return (query.inputs[row] - query.require("baseline")[:, row]).flatten(1)
+    way: Tensor = query.inputs[row] - query.require("baseline")[:, row]
+    return way.flatten(1)
 
 
 def subset_masks(size: int, subsets: Subsets, samples: int, seed: int) -> Tensor:

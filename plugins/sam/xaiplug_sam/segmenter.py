@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from annotated_types import Ge, Interval
 from numpy.typing import NDArray
-from segment_anything import SamAutomaticMaskGenerator, SamPredictor
+from segment_anything import SamAutomaticMaskGenerator, SamPredictor  # type: ignore[import-untyped]
 from torch import Tensor
 
 from xaiplug import Segmenter

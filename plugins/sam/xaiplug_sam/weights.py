@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from segment_anything import sam_model_registry
+from segment_anything import sam_model_registry  # type: ignore[import-untyped]
 
 from xaiplug.errors import ComponentError, DataError, did_you_mean, listing
 
