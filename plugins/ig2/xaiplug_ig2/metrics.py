@@ -58,7 +58,8 @@ class CFDistance(Metric):
     def _to_pool(self, query: Query, ends: Tensor) -> Tensor:
         """(R,) to the nearest sample of the pool that will do."""
         pool = query.require("pool")
-        away = torch.cdist(ends.flatten(1), pool.inputs.flatten(1)) / ends[0].numel() ** 0.5
+        exact = "donot_use_mm_for_euclid_dist"  # the fast way is off by rounding where the distance is 0
+        away = torch.cdist(ends.flatten(1), pool.inputs.flatten(1), compute_mode=exact) / ends[0].numel() ** 0.5
         if self.to == "class":
             away = away.masked_fill(query.forward(ends).argmax(1)[:, None] != pool.predicted, torch.inf)
         nearest = away.amin(1)
