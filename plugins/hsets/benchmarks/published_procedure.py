@@ -81,13 +81,16 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=5)
     parser.add_argument("--max-rows", type=int)
     parser.add_argument("--published-samples", type=int, help="subsets that the published scoring runs, of 30 (scaled)")
+    parser.add_argument(
+        "--double", action="store_true", help="float64: deep networks turn one ulp into 1e-3 of a score"
+    )
     options = parser.parse_args()
     torch.manual_seed(0)
-    network = (
-        (small_cnn() if options.network == "small-cnn" else mobilenet_v2(options.weights)).eval().requires_grad_(False)
-    )
+    network = small_cnn() if options.network == "small-cnn" else mobilenet_v2(options.weights)
+    dtype = torch.float64 if options.double else torch.float32
+    network.eval().requires_grad_(False).to(dtype)
     side = 64 if options.network == "small-cnn" else 224
-    noise = torch.rand(1, 3, side // 8, side // 8)
+    noise = torch.rand(1, 3, side // 8, side // 8, dtype=dtype)
     x = nn.functional.interpolate(noise, size=(side, side), mode="bilinear") * 0.9 + 0.05
     labels = torch.arange(16).view(4, 4).repeat_interleave(side // 4, 0).repeat_interleave(side // 4, 1)[None]
     target = int(network(x).argmax())

@@ -11,7 +11,9 @@ from torch import Tensor
 from xaiplug_hsets.curvature import Curvature, Neighbours
 
 _AHEAD = 16
-"""Rows computed ahead of their turn, at most."""
+"""Rows computed together, at most: those behind the first are computed ahead of their turn, and may be in vain."""
+_ENTRIES = {"cpu": 2**18, "cuda": 2**24}
+"""Entries of rows computed together, at most: with more, a row costs what it costs, and none is computed in vain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,7 @@ def grow(rows: Rows, seed: int, cap: int, features: int, budget: int | None) -> 
     joined: list[Tensor] = []
     entries: list[Tensor] = []
     size, ahead, spent = 0, 0, len(rows.used)
+    most = max(0, min(_AHEAD, _ENTRIES.get(member.device.type, 2**18) // features) - 1)
     stack = [seed]
     while stack and size < cap:
         feature = stack.pop()
@@ -81,7 +84,7 @@ def grow(rows: Rows, seed: int, cap: int, features: int, budget: int | None) -> 
         if new and left is not None and left <= 0:
             return _found(seed, joined, entries), True
         near = rows.of(feature, reversed(stack), ahead if left is None else min(ahead, left - 1))
-        ahead = min(_AHEAD - 1, 2 * ahead + 1)
+        ahead = min(most, 2 * ahead + 1)
         fresh = ~member[near.index]
         index, entry = near.index[fresh][: cap - size], near.entry[fresh][: cap - size]
         member[index] = True
