@@ -1,8 +1,9 @@
-"""Small networks and components with known answers, shared by the core's tests."""
+"""Small networks, components with known answers, and a toy study, shared by the core's tests."""
 
 from __future__ import annotations
 
-import os
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,6 @@ import torch
 from torch import nn
 
 from xaiplug import registry
-
-os.environ.setdefault("XAIPLUG_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "xaiplug"))
-"""Models trained on demand are addressed by content: tests share them, and leave the user's own cache alone."""
 
 MINE = '''
 from typing import Annotated
@@ -92,3 +90,45 @@ def small_cnn() -> nn.Module:
 def images() -> torch.Tensor:
     """(3,3,12,12) in [0,1]."""
     return torch.rand(3, 3, 12, 12, generator=torch.Generator().manual_seed(1))
+
+
+TOYS = Path(__file__).parent / "run"
+
+STUDY = """\
+version: 1
+name: toy
+models:
+  small: {use: "toy_nets:small"}
+data:
+  test: {use: "toy_nets:images", limit: 4}
+explainers:
+  g: {use: toy-gradient}
+metrics:
+  size: {use: toy-size}
+plugins: {files: [toy_plugin.py]}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The working directory, with the toys in it; the process's registry and import path come back afterwards."""
+    for toy in ("toy_plugin.py", "toy_nets.py"):
+        shutil.copy(TOYS / toy, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XAIPLUG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(registry, "_current", None)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "toy_nets", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def write(here):
+    """Write a run file (default: the smallest study) with more lines below it; its path."""
+
+    def written(more="", study=STUDY, name="run.yaml"):
+        path = here / name
+        path.write_text(study + more)
+        return Path(name)
+
+    return written

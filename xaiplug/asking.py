@@ -240,6 +240,7 @@ def built(value: Any, query: Query, what: str) -> Tensor:
             raise NonFiniteError(f"{name_of(value)} built NaN or infinity")
         return made.to(inputs)
     given: Tensor = value.to(inputs)
+    given = given.clone() if given.is_inference() else given
     if given.shape == inputs.shape[1:]:
         given = given[None, None]
     elif given.shape == inputs.shape:

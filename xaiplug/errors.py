@@ -4,6 +4,7 @@
     ├── RegistryError(LookupError)       an unknown name, or one name offered by two plug-ins
     │   └── PluginError                  a plug-in that failed to import, asked for by name
     ├── ComponentError(ValueError)       a misspelt, ill-typed or out-of-range parameter; a missing need
+    │   └── UnavailableError             an optional package or a weights file that is not on this machine
     ├── ConfigError(ValueError)          a run file; holds every problem, each with file:line:col
     ├── ShapeError(ValueError)           a tensor of the wrong shape or dtype
     ├── ModelError(RuntimeError)         a model that raises, returns the wrong shape, or cannot do what is asked
@@ -54,6 +55,10 @@ class ComponentError(XaiplugError, ValueError):
 
     def __reduce__(self) -> tuple[type[ComponentError], tuple[str, tuple[Problem, ...]]]:
         return type(self), (str(self), self.problems)
+
+
+class UnavailableError(ComponentError):
+    """An optional package or a weights file that a component needs and this machine lacks; says how to get it."""
 
 
 class ConfigError(XaiplugError, ValueError):

@@ -27,7 +27,8 @@ _HOMES: dict[str, dict[str, str]] = {
         "faithfulness": "insertion deletion road road-aopc faithfulness-correlation mu-fidelity sic-add sic-del pic "
         "infidelity xai-bench-faithfulness xai-bench-monotonicity xai-bench-gt-shapley xai-bench-infidelity",
         "localisation": "relevance-mass relevance-rank pointing-game gt-auc gt-sum",
-        "stability": "ssim mege reco",
+        "ig2": "cf-validity cf-distance",
+        "stability": "ssim mege reco interpretation-loss grouping-gap within-group-correlation",
         "retraining": "roar",
     },
 }

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from exported import card, network_of
 
 from xaiplug_trainers.data.decoy_mnist import PATCH, patch_corners
 from xaiplug_trainers.evaluate import accuracy, predictions
 from xaiplug_trainers.tasks import decoy_mnist
-
-from .helpers import card, network_of
 
 
 def test_the_ten_patches_lie_on_the_border_and_apart():

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from exported import card
 
 import xaiplug
 from xaiplug.errors import DataError
 from xaiplug_trainers.tasks import decoy_mnist
-
-from .helpers import card
 
 
 def test_key_is_stable_and_follows_every_parameter():

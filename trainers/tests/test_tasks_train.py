@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
+from exported import card
 
 from xaiplug_trainers import tasks
-
-from .helpers import card
 
 REACHED = {"set_sum": 0.88, "split_cifar": 0.90, "mnist": 0.92, "cifar10": 0.95, "xai_bench": 0.90}
 

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
+from exported import card
 
 from xaiplug.errors import StoreError
 from xaiplug_trainers.datamodule import TaskDataModule
 from xaiplug_trainers.tasks import decoy_mnist
-
-from .helpers import card
 
 NO_BAR = "--trainer.enable_progress_bar=false"
 TINY = {"train_size": 256, "max_epochs": 2}

@@ -17,6 +17,7 @@ from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.query import Query
 from xaiplug.data.result import MetricResult, View
 from xaiplug.data.seeds import sample_seeds
+from xaiplug.errors import UnavailableError
 from xaiplug.testing.nets import with_head
 from xaiplug.testing.scenes import KINDS, Scene, scene
 from xaiplug.testing.types import Skip
@@ -35,6 +36,8 @@ def _takes(
             try:
                 act(made)
                 found[kind] = made
+            except UnavailableError:
+                raise
             except Exception as error:
                 found[kind] = error
         _taken[component] = found
@@ -184,7 +187,7 @@ def views(made: Scene, level: str = "input", change: Change | None = None) -> li
         network = with_head(made.network, lambda weight, bias, index=index: (weight.roll(index, 1), bias))  # type: ignore[misc]
         query, explanation = question(Removing(), made.replace(network=network), level)
         explanation = change(explanation) if change else explanation
-        seen = torch.arange(len(made)) % 3 == index
+        seen = query.seeds.argsort().argsort() % 3 == index  # goes with the sample, not with its place
         found.append(View(f"model-{index}", query, explanation, query.logits.argmax(1), made.truth, seen))
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from xaiplug.components import Component
-from xaiplug.errors import ComponentError, did_you_mean, listing
+from xaiplug.errors import ComponentError, UnavailableError, did_you_mean, listing
 from xaiplug.model.guard import untouched_rng
 from xaiplug.testing.types import Check, Measured, Outcome, Report, Skip, Violation
 
@@ -24,6 +24,8 @@ def run_check(check: Check, component: Any) -> Outcome:
             measured = check.run(component) or Measured()
     except Skip as skip:
         return Outcome(check.name, "skipped", str(skip))
+    except UnavailableError as missing:
+        return Outcome(check.name, "skipped", f"not available here: {missing}")
     except Violation as violation:
         return Outcome(check.name, "failed", str(violation), violation.error, violation.tolerance)
     except Exception as error:

@@ -293,6 +293,8 @@ def takes(explainer: Explainer, kind: str) -> Scene | Exception:
         try:
             made.answer(explainer)
             known[kind] = made
+        except UnavailableError:
+            raise
         except Exception as error:
             known[kind] = error
     return known[kind]

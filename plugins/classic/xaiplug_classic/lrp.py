@@ -11,7 +11,7 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from xaiplug import Explainer, Explanation, Query
-from xaiplug.errors import ComponentError, ModelError
+from xaiplug.errors import ModelError, UnavailableError
 
 _LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -29,7 +29,7 @@ class Lrp(Explainer):
     `residual` (B,) is f - ΣR. Where that is more than a tenth of f, a warning says so. Units of the score.
 
     Raises:
-        ComponentError: zennit is not installed. ModelError: a layer has no rule (Hardswish, SiLU, GELU, LayerNorm,
+        UnavailableError: zennit is not installed. ModelError: a layer has no rule (Hardswish, SiLU, GELU, LayerNorm,
         attention), or skip connections that no canoniser knows are seen in the layers.
     """
 
@@ -44,7 +44,7 @@ class Lrp(Explainer):
 
     def explain(self, query: Query) -> Explanation:
         if find_spec("zennit") is None:
-            raise ComponentError('lrp needs zennit, which is not installed: pip install "xaiplug-classic[lrp]"')
+            raise UnavailableError('lrp needs zennit, which is not installed: pip install "xaiplug-classic[lrp]"')
         network = query.model.network
         unsupported = unsupported_layers(network)
         if unsupported:

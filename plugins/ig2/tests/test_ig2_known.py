@@ -320,7 +320,9 @@ def test_patience_only_stops_what_no_longer_descends():
     torch.testing.assert_close(
         patient.extras["path_loss"][..., same], free.extras["path_loss"][..., same], rtol=1e-9, atol=0
     )
-    assert (patient.extras["path_loss"][..., -1] < 0.01 * patient.extras["path_loss"][..., 0]).all()
+    swing = free.extras["path_loss"][..., -50:].amax(-1)  # an arrived path steps to and fro around its end
+    assert (patient.extras["path_loss"][..., -1] <= 1.5 * swing).all()
+    assert (swing < 0.1 * free.extras["path_loss"][..., 0]).all()
 
 
 def test_embeddings_and_networks_that_view():

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from segment_anything import sam_model_registry  # type: ignore[import-untyped]
 
-from xaiplug.errors import ComponentError, DataError, did_you_mean, listing
+from xaiplug.errors import ComponentError, DataError, UnavailableError, did_you_mean, listing
 
 _SITE = "https://dl.fbaipublicfiles.com/segment_anything/"
 
@@ -39,7 +39,7 @@ def find_weights(model_type: str, checkpoint: str | None, sha256: str | None, do
     """The file of the weights: `checkpoint`, or the official one, downloaded if it must be and may be.
 
     Raises:
-        ComponentError: neither a checkpoint nor leave to download.
+        UnavailableError: neither a checkpoint nor leave to download.
         DataError: no such file, or another sha256 than expected.
     """
     if checkpoint is not None:
@@ -49,11 +49,11 @@ def find_weights(model_type: str, checkpoint: str | None, sha256: str | None, do
         return _checked(path, sha256)
     release = RELEASES.get(model_type)
     if release is None:
-        raise ComponentError(f"sam: give a checkpoint for model_type='{model_type}'; {_how('vit_b')}")
+        raise UnavailableError(f"sam: give a checkpoint for model_type='{model_type}'; {_how('vit_b')}")
     path = Path(torch.hub.get_dir()) / "checkpoints" / release.file
     if not path.is_file():
         if not download:
-            raise ComponentError(f"sam: no weights for '{model_type}'; {_how(model_type)}")
+            raise UnavailableError(f"sam: no weights for '{model_type}'; {_how(model_type)}")
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(release.url, str(path), progress=False)
     return _checked(path, sha256 or release.sha256)
