@@ -18,7 +18,7 @@ from xaiplug.data.explanation import Explanation
 from xaiplug.data.groups import grid_of, on_grid
 from xaiplug.data.query import MaxBatch, Query
 from xaiplug.data.samples import Samples
-from xaiplug.errors import XaiplugError
+from xaiplug.errors import UnavailableError, XaiplugError
 from xaiplug.model.adapter import Model
 from xaiplug.testing.nets import SIDE, ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT, seeded
 from xaiplug.testing.types import Skip
