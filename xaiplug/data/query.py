@@ -123,7 +123,7 @@ class Query:
                 (gradient,) = torch.autograd.grad(score.sum(), at)
             return score.detach(), gradient
 
-        return in_chunks(part, len(x), x[0].numel() * 3, self.max_batch, ("backward", self.model.module))
+        return in_chunks(part, len(x), x[0].numel(), self.max_batch, ("backward", self.model.module))
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there.
