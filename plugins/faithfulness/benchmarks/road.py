@@ -2,17 +2,14 @@
 
     python plugins/faithfulness/benchmarks/road.py [--rounds 7] [--side 224]
 
-RGB, 10, 50 and 90 % removed, scattered and as one blob. Both assemble and solve; rounds are interleaved; the ratio is
-the median of the paired ratios. No ratio unless the values are equal to 1e-6. Times are CPU seconds of one thread.
+RGB, 10, 50 and 90 % removed, scattered and as one blob. Both assemble and solve. No ratio unless the values are equal
+to 1e-6. Times are CPU seconds of one thread.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +18,7 @@ from scipy.sparse import lil_matrix
 from scipy.sparse.linalg import spsolve
 
 from xaiplug import component
+from xaiplug.testing.timing import paired
 
 NEIGHBOURS = [(i, j, 1 / 6 if 0 in (i, j) else 1 / 12) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
 
@@ -55,12 +53,6 @@ def masks(side: int, share: float) -> dict[str, Any]:
     return {"scattered": np.random.default_rng(0).random((side, side)) < share, "contiguous": blob}
 
 
-def seconds(run: Callable[[], object]) -> float:
-    before = time.process_time()
-    run()
-    return time.process_time() - before
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
@@ -69,7 +61,6 @@ def main() -> None:
     torch.set_num_threads(1)
     imputer: Any = component("imputer", "noisy-linear", noise=0.0)
     image = torch.rand(1, 3, options.side, options.side, dtype=torch.float64)
-    print(f"load {os.getloadavg()[0]:.1f}")
     for share in (0.1, 0.5, 0.9):
         for kind, removed in masks(options.side, share).items():
             keep = torch.from_numpy(~removed)[None]
@@ -81,15 +72,13 @@ def main() -> None:
             def theirs(removed: Any = removed) -> Any:
                 return straightforward(image[0].numpy(), removed)
 
-            error = float(abs(ours()[0].numpy() - theirs()).max())
-            if error > 1e-6:
-                raise SystemExit(f"{kind} {share:.0%}: values differ by {error:.1e}; no ratio")
-            pairs = [(seconds(ours), seconds(theirs)) for _ in range(options.rounds)]
-            mine, usual = (statistics.median(column) for column in zip(*pairs, strict=True))
-            ratio = statistics.median(b / a for a, b in pairs)
-            print(
-                f"{kind:10} {share:.0%}: {mine:.3f} s, usual {usual:.3f} s, {ratio:.1f}x faster; difference {error:.0e}"
-            )
+            def equal(a: torch.Tensor, b: Any) -> None:
+                error = float(abs(a[0].numpy() - b).max())
+                if error > 1e-6:
+                    raise SystemExit(f"values differ by {error:.1e}; no ratio")
+
+            measured = paired(ours, theirs, equal, rounds=options.rounds, clock=time.process_time)
+            print(f"{kind:10} {share:.0%}: {measured}")
 
 
 if __name__ == "__main__":

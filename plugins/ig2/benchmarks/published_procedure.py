@@ -6,9 +6,7 @@ backward of the score for each point of the path); gradients of the weights are 
 
 Both run with `rule: left`, the published one; ratios are printed only where the values agree to 1e-5 of the largest in
 float64. (In float32 the rounding of another batch size or memory format now and then decides on which side of a ReLU's
-kink a step lands; that difference is printed too. Times are those of float32.) Pairs of runs alternate,
-so that whatever else the machine does hits both; the ratio is the median over pairs, from the least
-to the largest in brackets.
+kink a step lands; that difference is printed too. Times are those of float32.)
 
     python benchmarks/published_procedure.py                                     # small CNN, 64 x 64
     python benchmarks/published_procedure.py --network mobilenet_v2 --side 224 --steps 5 --rounds 3
@@ -18,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import time
 import warnings
 from collections.abc import Callable
@@ -31,6 +28,7 @@ from torch import Tensor, nn
 
 import xaiplug
 from xaiplug import Model
+from xaiplug.testing.timing import paired
 
 TOLERANCE = 1e-5
 
@@ -119,12 +117,8 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> None:
-    """Print the median ratio theirs / ours over alternating pairs."""
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
-    ratios = sorted(b / a for a, b in pairs)
-    middle = statistics.median(ratios)
-    a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"{name}: ig2 {a:.3f} s, other {b:.3f} s, ratio {middle:.2f} [{ratios[0]:.2f}, {ratios[-1]:.2f}]", flush=True)
+    """Print the ratio theirs / ours; the values were compared before, in float64."""
+    print(f"{name}: {paired(ours, theirs, lambda a, b: None, rounds=rounds)}", flush=True)
 
 
 def main() -> None:

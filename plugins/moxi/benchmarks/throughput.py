@@ -8,21 +8,14 @@ Prints bare / ours in processor seconds, the median over paired rounds; 1 is no 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
-from collections.abc import Callable
 
 import torch
 from published_procedure import MEAN, STD, network
 from torch import Tensor
 
 import xaiplug
-
-
-def seconds(run: Callable[[], object]) -> float:
-    start = time.process_time()
-    run()
-    return time.process_time() - start
+from xaiplug.testing.timing import paired
 
 
 def main() -> None:
@@ -60,15 +53,14 @@ def main() -> None:
 
     with model.frozen():
         ready = batches()
-        ratios = []
-        for _ in range(given.rounds):
-            without = seconds(lambda: bare(ready))
-            ours = seconds(lambda: xaiplug.explain(model, x, "moxi", max_batch=given.rows, **asked))
-            ratios.append(without / ours)
-    print(
-        f"{given.network} {grid}x{grid} {given.mode}, {given.images} image(s), {given.steps} steps: bare / ours = "
-        f"{statistics.median(ratios):.3f} (rounds {', '.join(f'{ratio:.3f}' for ratio in ratios)})"
-    )
+        measured = paired(
+            lambda: xaiplug.explain(model, x, "moxi", max_batch=given.rows, **asked),
+            lambda: bare(ready),
+            lambda ours, _: None,  # the bare forwards give nothing to compare; equal orders: published_procedure.py
+            rounds=given.rounds,
+            clock=time.process_time,
+        )
+    print(f"{given.network} {grid}x{grid} {given.mode}, {given.images} image(s), {given.steps} steps: {measured}")
 
 
 if __name__ == "__main__":

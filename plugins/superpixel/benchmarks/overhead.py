@@ -2,23 +2,19 @@
 
     python plugins/superpixel/benchmarks/overhead.py [--rounds 9] [--batch 16] [--side 224] [--groups 1000]
 
-Both go through `xaiplug.explain` with the same scale. Rounds are interleaved, in alternating order; the ratio is the
-median of the paired ratios, with a bootstrap interval. No ratio unless the map is κ times the base map.
+Both go through `xaiplug.explain` with the same scale. No ratio unless the map is κ times the base map.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import time
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 import xaiplug
 from xaiplug import FeatureGroups
+from xaiplug.testing.timing import paired
 
 
 def small_net() -> nn.Module:
@@ -44,18 +40,6 @@ def blobs(batch: int, side: int, groups: int) -> Tensor:
     return torch.stack([torch.cdist(at, row).argmin(1) for row in points]).view(batch, side, side)
 
 
-def seconds(run: Callable[[], object]) -> float:
-    before = time.perf_counter()
-    run()
-    return time.perf_counter() - before
-
-
-def interval(ratios: list[float]) -> tuple[float, float]:
-    """95 % bootstrap interval of the median."""
-    draws = torch.tensor(ratios)[torch.randint(len(ratios), (2000, len(ratios)))].median(1).values
-    return float(draws.quantile(0.025)), float(draws.quantile(0.975))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
@@ -78,26 +62,17 @@ def main() -> None:
     def ours() -> Tensor:
         return xaiplug.explain(net, x, "superpixel", segmenter=labels, **ask).attribution
 
-    plain = base()
-    want = torch.stack([FeatureGroups.from_labels(labels).broadcast(_means(plain[:, c], labels)) for c in range(3)], 1)
-    error = float((ours() - want).abs().max() / want.abs().max())
-    print(f"load {os.getloadavg()[0]:.1f}, {torch.get_num_threads()} threads; largest difference {error:.1e}")
-    if error > 1e-5:
-        raise SystemExit("outputs differ; no ratio")
-    pairs = []
-    for number in range(options.rounds):
-        order = (base, ours) if number % 2 else (ours, base)
-        taken = {run: seconds(run) for run in order}
-        pairs.append((taken[ours], taken[base]))
-    ratios = [a / b for a, b in pairs]
-    low, high = interval(ratios)
-    ours_s, base_s = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"superpixel {ours_s:.3f} s, base {base_s:.3f} s")
-    print(f"overhead {100 * (statistics.median(ratios) - 1):+.1f} % [{100 * (low - 1):+.1f}, {100 * (high - 1):+.1f}]")
+    def averaged(ours: Tensor, plain: Tensor) -> None:
+        want = torch.stack(
+            [FeatureGroups.from_labels(labels).broadcast(_means(plain[:, c], labels)) for c in range(3)], 1
+        )
+        error = float((ours - want).abs().max() / want.abs().max())
+        if error > 1e-5:
+            raise SystemExit(f"outputs differ by {error:.1e}; no ratio")
 
-
-def _means(values: Tensor, labels: Tensor) -> Tensor:
-    return FeatureGroups.from_labels(labels).mean(values)
+    measured = paired(ours, base, averaged, rounds=options.rounds)
+    print(f"base / superpixel: {measured}")
+    print(f"overhead {100 * (1 / measured.ratio - 1):+.1f} %")
 
 
 if __name__ == "__main__":
