@@ -38,9 +38,9 @@ class Quiet:
         pass
 
 
-def killed(here, *how):
-    """Run the killer; whether each start was killed before its end."""
-    environment = os.environ | {"TOY_LOG": str(here / "log.txt"), "TOY_SLEEP": "0.1"}
+def killed(here, pause, *how):
+    """Run the killer on toys that take `pause` seconds each; whether each start was killed before its end."""
+    environment = os.environ | {"TOY_LOG": str(here / "log.txt"), "TOY_SLEEP": pause}
     command = [sys.executable, str(KILLER), "run.yaml", *how]
     done = subprocess.run(command, env=environment, cwd=here, capture_output=True, text=True, check=True, timeout=300)
     return [line == "True" for line in done.stdout.splitlines() if line in ("True", "False")]
@@ -52,13 +52,17 @@ def finished(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [("after", "1", "4", "9"), ("within", "10", "2.5")], ids=["three", "ten"])
-def test_a_killed_run_goes_on_where_it_stopped(write, here, how, monkeypatch):
+@pytest.mark.parametrize(
+    ("kills", "how"),
+    [(3, ("0.1", "after", "1", "4", "9")), (10, ("1.0", "within", "10", "2.5"))],
+    ids=["three", "ten"],
+)
+def test_a_killed_run_goes_on_where_it_stopped(write, here, kills, how, monkeypatch):
     monkeypatch.setattr(key, "core", dict)  # as the killer does
     config = load(write(study=STUDY), ["outputs.dir=runs/whole"])
     whole = execute(config, Quiet())
     (here / "cache" / "segments").rename(here / "cache" / "elsewhere")
-    assert sum(killed(here, *how)) >= 3
+    assert killed(here, *how) == [True] * kills
     folder = here / "runs" / "toy"
     before = finished(folder)
     assert 0 < len(before) <= len(finished(whole.folder))
