@@ -137,6 +137,23 @@ def test_run_status_report(xaiplug, write):
     assert "has changed since" in xaiplug("status", path, "--set", "explainers.g.params.factor=2").err
 
 
+def test_compare(xaiplug, write):
+    path = write()
+    path.write_text(path.read_text().replace("g: {use", "twice: {use: toy-gradient, params: {factor: 2.0}}\n  g: {use"))
+    assert xaiplug("run", path).code == 0
+    lines = xaiplug("compare", path, "--against", "g").lines
+    assert lines == xaiplug("compare", "runs/toy", "--pair", "twice:g", "--metric", "size").lines
+    assert lines[4].startswith("| twice | ")
+    for wrong, message in [
+        ([], "give --against METHOD"),
+        (["--pair", "g"], "with a colon"),
+        (["--against", "gg"], "did you mean 'g'"),
+    ]:
+        done = xaiplug("compare", path, *wrong)
+        assert done.code == 2
+        assert message in done.err
+
+
 def test_a_failed_cell_is_1_and_told_once(xaiplug, write):
     path = write()
     path.write_text(path.read_text().replace("{use: toy-gradient}", "toy-gradient\n  bad: toy-broken"))

@@ -13,8 +13,8 @@ from xaiplug.run import execute, key
 KILLER = Path(__file__).with_name("killer.py")
 
 FACTORS = [float(factor) for factor in range(1, 51)]
-"""One cell each. At half a second a cell they take 25 s however fast the machine is, and ten starts that end within 2 s each
-take 20 s at most: none of the ten can reach its end before it is killed."""
+"""One cell each. At half a second a cell they take 25 s however fast the machine is, and ten starts of up to 2 s take
+20 s at most: no start reaches the end before it is killed."""
 
 STUDY = f"""\
 version: 1

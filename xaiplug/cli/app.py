@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from xaiplug.cli.check import check
+from xaiplug.cli.compare import compare
 from xaiplug.cli.light import Light, LightGroup
 from xaiplug.cli.list_ import list_components
 from xaiplug.cli.new_plugin import new_plugin
@@ -35,6 +36,7 @@ app.command("plan", cls=Light)(guarded(plan))
 app.command("run", cls=Light)(guarded(run))
 app.command("status", cls=Light)(guarded(status))
 app.command("report", cls=Light)(guarded(report))
+app.command("compare", cls=Light)(guarded(compare))
 app.command("check", cls=Light)(guarded(check))
 app.command("train", cls=Light, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     guarded(train)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,12 +83,10 @@ def leaderboard(study: Study, *, resamples: int = RESAMPLES, seed: int = 0) -> l
     The bootstrap draws samples, the same ones for every method, from its own generator: equal results give equal
     boards. Undefined values (NaN) are left out.
     """
-    frame = tidy(study.results)
-    boards = []
-    for (model, data, metric), part in frame.groupby(["model", "data", "metric"], sort=False) if len(frame) else ():
-        rows = _rows(part, resamples, seed)
-        boards.append(Board(str(model), str(data), str(metric), _first(part["better"]), _first(part["unit"]), rows))
-    return boards
+    return [
+        Board(*names, first_of(part["better"]), first_of(part["unit"]), _rows(part, resamples, seed))
+        for names, part in boards_of(study.results)
+    ]
 
 
 def leaderboard_text(study: Study) -> str:
@@ -103,15 +101,44 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "") for name in names})
 
 
-def _rows(part: pd.DataFrame, resamples: int, seed: int) -> tuple[Row, ...]:
-    better = _first(part["better"])
-    part = part.assign(
+def boards_of(results: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
+    """(model, data, metric) and its rows, in the order in which the results name them."""
+    frame = tidy(results)
+    for names, part in frame.groupby(["model", "data", "metric"], sort=False) if len(frame) else ():
+        model, data, metric = map(str, names)
+        yield (model, data, metric), part
+
+
+def per_sample(part: pd.DataFrame) -> tuple[list[Method], Floats]:
+    """The methods (M) of one board and their values (S,M), a row a sample, averaged over seeds; NaN where undefined."""
+    methods, values = _paired(_numbered(part))
+    return [Method.of(name) for name in methods.itertuples(index=False, name=None)], values
+
+
+def first_of(column: pd.Series[Any]) -> str:
+    """The first text that is not empty, or ""."""
+    return next((str(value) for value in column if value), "")
+
+
+def _numbered(part: pd.DataFrame) -> pd.DataFrame:
+    """With the number of each row's method and sample, and infinities as NaN."""
+    return part.assign(
         method=pd.factorize(pd.MultiIndex.from_frame(part[list(METHOD)]))[0],
         unit_of=pd.factorize(pd.MultiIndex.from_frame(part[["sample", "id"]].astype(str)))[0],
         value=pd.to_numeric(part["value"], errors="coerce").replace([np.inf, -np.inf], np.nan).astype(float),
     )
+
+
+def _paired(part: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
     names = part.drop_duplicates("method")[["method", *METHOD]].set_index("method").sort_index()
-    values = part.groupby(["unit_of", "method"])["value"].mean().unstack("method").to_numpy(dtype=np.float64)
+    values = part.groupby(["unit_of", "method"])["value"].mean().unstack("method")
+    return names, values.to_numpy(dtype=np.float64)
+
+
+def _rows(part: pd.DataFrame, resamples: int, seed: int) -> tuple[Row, ...]:
+    better = first_of(part["better"])
+    part = _numbered(part)
+    names, values = _paired(part)
     present = part.groupby(["unit_of", "method"]).size().unstack("method").notna().to_numpy()
     mean = column_means(values)
     low, high = intervals(values, resamples, seed)
@@ -142,10 +169,6 @@ def _tied(values: Floats, ranks: list[int | None], resamples: int, seed: int) ->
     best = ranks.index(1)
     low, high = intervals(values - values[:, [best]], resamples, seed)
     return [rank not in (None, 1) and bool(a <= 0 <= b) for rank, a, b in zip(ranks, low, high, strict=True)]
-
-
-def _first(column: pd.Series[Any]) -> str:
-    return next((str(value) for value in column if value), "")
 
 
 def _text(board: Board) -> str:
