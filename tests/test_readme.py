@@ -39,13 +39,18 @@ def test_python_blocks_run(block, tmp_path, environment):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_run(command, tmp_path, environment):
+def test_commands_run_one_after_another(tmp_path, environment):
     (tmp_path / "plugins.yaml").write_text((ROOT / "plugins.yaml").read_text())
-    done = subprocess.run(
-        shlex.split(command, comments=True), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    for command in COMMANDS:
+        done = subprocess.run(
+            shlex.split(command, comments=True),
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
 def test_yaml_blocks_are_valid(tmp_path):
