@@ -134,19 +134,19 @@ def complete(query: Query, component: Component, given: Given) -> tuple[Query, d
     if "imputer" in needs:
         imputer = resolve("imputer", _or_default(given.imputer, "imputer", used))  # type: ignore[assignment]
         needs |= {"groups", *imputer.needs}  # type: ignore[union-attr]
-    _refuse_unused(component, needs, given)
     baseline = _policy(given.baseline, "baseline", used) if "baseline" in needs else None
+    needs |= _needs_of(baseline)
     references = _policy(given.references, None, used) if "references" in needs else None
-    for policy in (baseline, references):
-        needs |= set(policy.needs) if isinstance(policy, Baseline) else set()
+    needs |= _needs_of(references)
+    _refuse_unused(component, needs, given)
     if "pool" in needs:
         query = query.replace(pool=pool_of(given.pool, query))
     if "groups" in needs:
         query = query.replace(groups=groups_of(given.segmenter, query, used))
-    if "baseline" in needs:
-        query = query.replace(baseline=built(baseline, query, "baseline"))
     if "references" in needs:
         query = query.replace(references=built(references, query, "references"))
+    if "baseline" in needs:
+        query = query.replace(baseline=built(baseline, query, "baseline"))
     if imputer is not None:
         query = query.replace(imputer=imputer)
     if "relevant" in needs:
@@ -172,6 +172,10 @@ def _policy(value: Any, default: str | None, used: dict[str, Any]) -> Any:
         )
     value = _or_default(value, default or "", used)
     return value if isinstance(value, Tensor) else resolve("baseline", value)
+
+
+def _needs_of(policy: Any) -> set[str]:
+    return set(policy.needs) if isinstance(policy, Baseline) else set()
 
 
 def _refuse_unused(component: Component, needs: Collection[str], given: Given) -> None:

@@ -28,7 +28,8 @@ _HOMES: dict[str, dict[str, str]] = {
         "infidelity xai-bench-faithfulness xai-bench-monotonicity xai-bench-gt-shapley xai-bench-infidelity",
         "localisation": "relevance-mass relevance-rank pointing-game gt-auc gt-sum",
         "ig2": "cf-validity cf-distance",
-        "stability": "ssim mege reco interpretation-loss grouping-gap within-group-correlation",
+        "superpixel": "gradient-distance",
+        "stability": "ssim mege reco interpretation-loss generalisation-gap grouping-gap within-group-correlation",
         "retraining": "roar",
     },
 }

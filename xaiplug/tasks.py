@@ -25,7 +25,9 @@ class Task(Protocol):
     name: str
     summary: str
     splits: Sequence[str]
-    folds: int
+
+    def folds(self, **params: Any) -> int:
+        """How many models these parameters split the data over; 1 without folds."""
 
     def key(self, **params: Any) -> str:
         """A short hash of everything that determines the trained model; cheap."""

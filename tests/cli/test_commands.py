@@ -181,13 +181,16 @@ def test_an_interrupt_is_130(xaiplug, write, monkeypatch):
 
 
 class Fake:
-    name, summary, splits, folds = "fake", "A task.", ("train", "test"), 2
+    name, summary, splits = "fake", "A task.", ("train", "test")
 
     def __init__(self):
         self.calls = []
 
+    def folds(self, *, folds=2):
+        return folds
+
     def train(self, output, arguments=(), *, fold=None, **params):
-        self.calls.append((str(output), list(arguments), fold))
+        self.calls.append((str(output), list(arguments), fold, *params.items()))
         return output / "model.yaml"
 
 
@@ -203,6 +206,10 @@ def test_train_hands_the_rest_to_the_task(xaiplug, monkeypatch):
     assert [call[0] for call in fake.calls] == ["out/fold-0", "out/fold-1"]
     assert "there is no fold 2" in xaiplug("train", "fake", "--fold", "2").err
     assert xaiplug("train", "fake", "--fold", "0", "--all-folds").code == 2
+    fake.calls.clear()
+    assert xaiplug("train", "fake", "--output", "out", "--set", "folds=3", "--all-folds").code == 0
+    assert fake.calls == [(f"out/fold-{fold}", [], fold, ("folds", 3)) for fold in range(3)]
+    assert "--set folds: expected name=value" in xaiplug("train", "fake", "--set", "folds").err
 
 
 def test_check_says_what_is_violated_with_1(xaiplug, toys):

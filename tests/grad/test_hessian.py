@@ -5,8 +5,8 @@ from torch.nn import functional as F
 
 from xaiplug import Model
 from xaiplug.asking import base_query
-from xaiplug.errors import ShapeError
-from xaiplug.grad import hessian_rows, smoothed
+from xaiplug.errors import NonFiniteError, ShapeError
+from xaiplug.grad import hessian_rows, sample_hessian, smoothed
 
 
 class Residual(nn.Module):
@@ -51,6 +51,10 @@ def test_rows_equal_the_full_hessian(net, kind):
         torch.testing.assert_close(found[b], expected, rtol=1e-10, atol=1e-12)
         assert found[b].abs().max() > 1e-6
         torch.testing.assert_close(found[b], found[b].T, rtol=1e-10, atol=1e-12)
+        stored = sample_hessian(query, b)
+        torch.testing.assert_close(stored(torch.arange(32)), expected, rtol=1e-10, atol=1e-12)
+        single = torch.cat([stored(torch.tensor([feature])) for feature in (3, 0, 3)])
+        torch.testing.assert_close(single, expected[[3, 0, 3]], rtol=1e-10, atol=1e-12)
 
 
 def test_a_quadratic_has_its_matrix():
@@ -77,6 +81,59 @@ def test_wrong_features(small_cnn, images):
         hessian_rows(query, torch.tensor([432]), torch.tensor([0]))
     with pytest.raises(ShapeError, match="one feature per row"):
         hessian_rows(query, torch.tensor([0]))
+    with pytest.raises(ShapeError, match=r"features must lie in 0..431"):
+        sample_hessian(query, 0)(torch.tensor([432]))
+
+
+def test_stored_rows_of_none_and_of_a_piecewise_linear_network(small_cnn, images):
+    hessian = sample_hessian(base_query(Model(small_cnn.eval()), images), 1)
+    assert hessian(torch.tensor([], dtype=torch.int64)).shape == (0, 432)
+    assert not hessian(torch.tensor([0, 5])).any()
+
+
+def test_stored_rows_without_a_batching_rule():
+    """An operation that vectorised backwards refuse goes row by row."""
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            return Slope.apply(grad, x)
+
+    class Slope(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, grad, x):
+            ctx.save_for_backward(grad, x)
+            return grad * 3 * x**2
+
+        @staticmethod
+        def backward(ctx, outer):
+            grad, x = ctx.saved_tensors
+            float(outer.sum())  # no value under vmap
+            return outer * 3 * x**2, outer * grad * 6 * x
+
+    class Net(nn.Module):
+        def forward(self, x):
+            return Cube.apply(x).sum(1)
+
+    x = torch.rand(1, 4, dtype=torch.float64)
+    found = sample_hessian(base_query(Model(Net()), x), 0)(torch.arange(4))
+    torch.testing.assert_close(found, torch.diag(6 * x[0]))
+
+
+def test_infinite_stored_rows():
+    class Root(nn.Module):
+        def forward(self, x):
+            return x.clamp(min=0).sqrt().prod(1)
+
+    hessian = sample_hessian(base_query(Model(Root()), torch.tensor([[0.0, 1.0]], dtype=torch.float64)), 0)
+    with pytest.raises(NonFiniteError, match="Hessian row of sample 0"):
+        hessian(torch.tensor([0]))
 
 
 ADV2 = [(-1.0, 4.9963e-4), (-1e-4, 0.996838), (0.0, 0.0), (1e-4, 3.1623e-3), (1.0, 0.9995004)]

@@ -47,6 +47,12 @@ def test_folds_have_their_own_keys_and_seeds():
     assert split_cifar.key() == split_cifar.key(fold=0)
 
 
+def test_the_number_of_models_is_that_of_the_parameters():
+    assert split_cifar.folds() == 2
+    assert split_cifar.folds(mode="folds", folds=5) == 5
+    assert mnist.folds() == 1
+
+
 def test_a_fold_that_is_not_there_is_refused():
     with pytest.raises(DataError, match="2 folds, numbered from 0; there is no fold 2"):
         split_cifar.key(fold=2)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +27,19 @@ __all__ = ["Task"]
 class Task:
     """One supporting model: data with known truth, a network, a loss and a `configs/<name>.yaml`.
 
-    `data` is the import string of the `TaskData` class; `folds` how many models the default configuration splits its
-    data over (1: no folds). `params` of every method are the run file's: the data's own fields, and `network`,
-    `network_params`, `loss`, `schedule`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`. Fold
-    number f starts from seed + f.
+    `data` is the import string of the `TaskData` class; one with the fields `folds` and `fold` is split over several
+    models. `params` of every method are the run file's: the data's own fields, and `network`, `network_params`, `loss`,
+    `schedule`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`. Fold number f starts from seed + f.
     """
 
     name: str
     summary: str
     data: str
     splits: tuple[str, ...]
-    folds: int = 1
+
+    def folds(self, **params: Any) -> int:
+        """How many models the data is split over; 1 of a task without folds."""
+        return int(getattr(self.load_data(self.config(**params)), "folds", 1))
 
     def key(self, *, fold: int | None = None, **params: Any) -> str:
         """Hash (16 hex digits) of everything that determines the trained model. Trains nothing.
@@ -72,11 +75,12 @@ class Task:
 
     def config(self, *, fold: int | None = None, **params: Any) -> dict[str, Any]:
         """`configs/<name>.yaml` with the run file's parameters written into it: what LightningCLI is given."""
-        if self.folds > 1:
+        data_class = self._data_class()
+        if "fold" in signature(data_class).parameters:
             params["fold"] = fold or 0
         elif fold:
             raise DataError(f"task {self.name!r} trains one model; there is no fold {fold}")
-        config = resolve(self.name, self._data_class(), params)
+        config = resolve(self.name, data_class, params)
         config["seed_everything"] += fold or 0
         return config
 

@@ -2,7 +2,7 @@
 
 from xaiplug_trainers.task import Task
 
-__all__ = ["cifar10", "decoy_mnist", "mnist", "set_sum", "split_cifar", "xai_bench"]
+__all__ = ["cifar10", "decoy_mnist", "mnist", "set_sum", "split_cifar", "trec", "wafer", "xai_bench"]
 
 decoy_mnist = Task(
     name="decoy-mnist",
@@ -21,7 +21,6 @@ split_cifar = Task(
     summary="Models of one kind that saw different halves, folds, or the same images from other seeds.",
     data="xaiplug_trainers.data.split_images:SplitImages",
     splits=("train", "val", "test", "pool"),
-    folds=2,
 )
 mnist = Task(
     name="mnist",
@@ -39,5 +38,17 @@ xai_bench = Task(
     name="xai-bench",
     summary="Five Gaussian features and a piecewise label with exact Shapley values.",
     data="xaiplug_trainers.data.xai_bench:XaiBench",
+    splits=("train", "val", "test"),
+)
+trec = Task(
+    name="trec",
+    summary="Questions as word vectors, classified by what they ask for; reads TREC's two files.",
+    data="xaiplug_trainers.data.trec:Trec",
+    splits=("train", "val", "test"),
+)
+wafer = Task(
+    name="wafer",
+    summary="Wafer maps with one of eight failure patterns or none, drawn by a rule that knows where the pattern is.",
+    data="xaiplug_trainers.data.wafer:Wafer",
     splits=("train", "val", "test"),
 )

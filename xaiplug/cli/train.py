@@ -16,17 +16,23 @@ def train(
     output: Annotated[Path | None, typer.Option(help="Folder of the model; default runs/train/TASK.")] = None,
     fold: Annotated[int | None, typer.Option(min=0, help="Which of the task's folds to leave to this model.")] = None,
     all_folds: Annotated[bool, typer.Option("--all-folds", help="One model a fold, each in its own folder.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter, as in a run file's params: --set folds=5"),
+    ] = None,
 ) -> None:
     """Train a task's model. Anything else on the line goes to Lightning untouched: --trainer.max_epochs=3"""
+    from xaiplug.config.overrides import parameters
     from xaiplug.tasks import find_task
 
     if all_folds and fold is not None:
         refuse("give --fold or --all-folds, not both")
     found = find_task(task)
     folder = output or Path("runs") / "train" / task
-    if fold is not None and fold >= found.folds:
-        refuse(f"task '{task}' has {found.folds} folds, numbered from 0; there is no fold {fold}")
-    folds = range(found.folds) if all_folds else [fold]
-    for number in folds:
+    params = parameters(settings or ())
+    folds = found.folds(**params)
+    if fold is not None and fold >= folds:
+        refuse(f"task '{task}' has {folds} folds, numbered from 0; there is no fold {fold}")
+    for number in range(folds) if all_folds else [fold]:
         into = folder / f"fold-{number}" if all_folds else folder
-        typer.echo(f"model: {found.train(into, context.args, fold=number)}")
+        typer.echo(f"model: {found.train(into, context.args, fold=number, **params)}")

@@ -34,6 +34,24 @@ def override(document: Document, settings: Sequence[str]) -> Document:
     return changed
 
 
+def parameters(settings: Sequence[str]) -> dict[str, Any]:
+    """`name=value` pairs as a mapping, values read as YAML.
+
+    >>> parameters(["folds=5", "mode=folds"])
+    {'folds': 5, 'mode': 'folds'}
+
+    Raises:
+        ConfigError: no `=`, or a value that is no YAML.
+    """
+    found = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not (equals and name.isidentifier()):
+            raise ConfigError(f"--set {setting}: expected name=value, as in --set folds=5")
+        found[name] = value(text)
+    return found
+
+
 def _write(data: dict[Any, Any], path: Key, new: Any) -> Problem | None:
     """Write `new` at `path`; mappings that a run file may leave out are made on the way."""
     at: Any = data

@@ -14,7 +14,7 @@ from xaiplug.tasks import find_task
 
 FILE_SCHEMES = {"file", "folder"}
 LIBRARIES = {"torchvision", "timm"}
-PATH_PARAMS = {"masks", "classes", "weights"}
+PATH_PARAMS = {"masks", "boxes", "classes", "weights"}
 
 
 class Places:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from xaiplug.errors import DataError
 from xaiplug.tasks import find_task
 
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 def load_data(reference: str, *, split: str | None = None, limit: int | None = None, **params: Any) -> Samples:
@@ -26,7 +28,8 @@ def load_data(reference: str, *, split: str | None = None, limit: int | None = N
     - `folder:photos`: images in pixel space. Sub-folders are classes in sorted order; in a flat folder with a
       `classes.json` (a list of names, or of objects with a `wnid`), a file `<name>_anything.jpg` has the class of its
       name. `size=` crops a square from the middle (default 224), `resize=` is the short side before that (default
-      size * 8/7), `masks=` a folder of PNG masks with the same stems (not 0 = relevant), `classes=` another list.
+      size * 8/7), `classes=` another list; `label=` is the class index of every image where names say nothing. What is
+      relevant: `masks=`, a folder of PNG masks with the same stems (not 0), or `boxes=`, one of Pascal VOC XML files.
     - `package.module:attribute`: `Samples`, or a callable that returns them. This runs code.
 
     Raises:
@@ -62,18 +65,22 @@ def _folder(
     size: int = 224,
     resize: int | None = None,
     masks: str | None = None,
+    boxes: str | None = None,
     classes: str | Sequence[str] | None = None,
+    label: int | None = None,
 ) -> Samples:
     files = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in IMAGES)[:limit]
     if not files:
         raise DataError(f"no images in {folder} (looked for {', '.join(sorted(IMAGES))})")
-    names = _class_names(folder, classes)
-    labels = [_label(path, folder, names) for path in files]
+    names = _class_names(folder, classes) if label is None else []
+    labels = [_label(path, folder, names) if label is None else label for path in files]
     short = resize or round(size * 8 / 7)
     images = torch.stack([_image(path, short, size) for path in files])
-    relevant = (
-        None if masks is None else torch.stack([_mask(Path(masks) / f"{path.stem}.png", short, size) for path in files])
-    )
+    relevant = None
+    if masks is not None:
+        relevant = torch.stack([_mask(Path(masks) / f"{path.stem}.png", short, size) for path in files])
+    elif boxes is not None:
+        relevant = torch.stack([_boxed(Path(boxes) / f"{path.stem}.xml", path, short, size) for path in files])
     return Samples(images, torch.tensor(labels), relevant, tuple(str(path.relative_to(folder)) for path in files))
 
 
@@ -102,14 +109,19 @@ def _label(path: Path, folder: Path, names: list[str]) -> int:
     return names.index(name)
 
 
-def _opened(path: Path, mode: str, short: int, size: int, nearest: bool) -> Any:
+def _opened(path: Path, mode: str) -> Any:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as opened:
-            image = opened.convert(mode)
+            return opened.convert(mode)
     except (OSError, UnidentifiedImageError) as error:
         raise DataError(f"{path} cannot be read as an image: {error}") from error
+
+
+def _square(image: Any, short: int, size: int, nearest: bool) -> Any:
+    from PIL import Image
+
     scale = short / min(image.size)
     width, height = (max(size, round(side * scale)) for side in image.size)
     resized = image.resize((width, height), Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR)
@@ -118,11 +130,26 @@ def _opened(path: Path, mode: str, short: int, size: int, nearest: bool) -> Any:
 
 
 def _image(path: Path, short: int, size: int) -> Tensor:
-    pixels = np.asarray(_opened(path, "RGB", short, size, nearest=False), dtype=np.float32) / 255
+    pixels = np.asarray(_square(_opened(path, "RGB"), short, size, nearest=False), dtype=np.float32) / 255
     return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 def _mask(path: Path, short: int, size: int) -> Tensor:
     if not path.is_file():
         raise DataError(f"no mask at {path}")
-    return torch.from_numpy(np.asarray(_opened(path, "L", short, size, nearest=True)) > 0)
+    return torch.from_numpy(np.asarray(_square(_opened(path, "L"), short, size, nearest=True)) > 0)
+
+
+def _boxed(path: Path, photo: Path, short: int, size: int) -> Tensor:
+    """(size,size) bool: the inside of every box of a Pascal VOC file, whose corners are pixels counted from 1."""
+    from PIL import Image, ImageDraw
+
+    try:
+        boxes = ElementTree.parse(path).iter("bndbox")
+        corners = [[round(float(box.findtext(name, ""))) - 1 for name in _CORNERS] for box in boxes]
+    except (OSError, ElementTree.ParseError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as Pascal VOC boxes: {error}") from error
+    drawn = Image.new("L", _opened(photo, "RGB").size)
+    for corner in corners:
+        ImageDraw.Draw(drawn).rectangle(corner, fill=255)
+    return torch.from_numpy(np.asarray(_square(drawn, short, size, nearest=True)) > 0)

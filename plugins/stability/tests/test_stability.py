@@ -187,6 +187,43 @@ def test_reco_by_hand():
     assert consistency(torch.tensor([1.0, 1]), torch.tensor([1.0])).item() == 0
 
 
+# generalisation gap
+
+
+def test_generalisation_gap_by_hand():
+    """Maps 0, 0 and 3 (norms): the mean of the others is 1.5, 1.5, 0 away from them, so d = 1.5, 1.5, 3."""
+    seen = [[True, True, True], [True, False, True], [False, True, True]]
+    sizes = [(0, 0, 0), (0, 0, 0), (3, 3, 3)]
+    views = [view(scaled(*sizes[i]), seen=seen[i], name=str(i)) for i in range(3)]
+    first, second, third = compare("generalisation-gap", *views).values.tolist()
+    assert first == pytest.approx(3 - (1.5 + 1.5) / 2)
+    assert second == pytest.approx(1.5 - (1.5 + 3) / 2)
+    assert third != third
+
+
+def test_generalisation_gap_is_what_noise_on_unseen_samples_makes_it():
+    """Five folds: the left-out model's map gets noise of norm about 6, the others' of norm about 1."""
+    count, folds = 200, 5
+    block = torch.arange(count) % folds
+    maps = [
+        rand(count, 3, 4, 4, seed=i) * torch.where(block == i, 6.0, 1.0).view(-1, 1, 1, 1) / 48**0.5
+        for i in range(folds)
+    ]
+    views = [view(maps[i], seen=(block != i).tolist(), name=str(i)) for i in range(folds)]
+    gap = compare("generalisation-gap", *views).values
+    assert 3.5 < gap.mean() < 4.5
+    level = [view(m, seen=(block != i).tolist(), name=str(i)) for i, m in enumerate(rand(folds, count, 3, 4, 4))]
+    assert compare("generalisation-gap", *level).values.mean().abs() < 0.2
+
+
+def test_generalisation_gap_needs_three_models_that_say_what_they_saw():
+    seen = {"seen": [True]}
+    with pytest.raises(ComponentError, match="at least three models, got 2"):
+        compare("generalisation-gap", view(scaled(1), **seen), view(scaled(1), **seen))
+    with pytest.raises(ComponentError, match="was trained on"):
+        compare("generalisation-gap", *(view(scaled(1)) for _ in range(3)))
+
+
 # diagnostics
 
 GROUPS = FeatureGroups.from_labels(torch.tensor([[[0, 0], [1, 1]]]))

@@ -53,6 +53,12 @@ def xaiplug_metrics() -> list[Spec]:
             GONG,
         ),
         Spec(
+            "generalisation-gap",
+            "xaiplug_stability.gap:GeneralisationGap",
+            "How much more a map depends on the model where that has not seen the sample (Def. 2); lower is better.",
+            GONG,
+        ),
+        Spec(
             "grouping-gap",
             "xaiplug_stability.diagnostics:GroupingGap",
             "What a mean over feature groups would take off the squared interpretation loss (Prop. 2).",

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from xaiplug import MetricResult, PairMetric, View
-from xaiplug.errors import ComponentError
 from xaiplug_stability.distances import Distance, distance
 from xaiplug_stability.maps import Channels, map_of, pairs
+from xaiplug_stability.seen import seen_by
 
 
 class Folds(PairMetric):
@@ -45,13 +45,7 @@ class Folds(PairMetric):
     def _counted(self, one: View, two: View) -> Tensor:
         if self.samples == "all":
             return torch.ones_like(one.labels, dtype=torch.bool)
-        if one.seen is None or two.seen is None:
-            name = (one if one.seen is None else two).model
-            raise ComponentError(
-                f"the data does not say which samples model '{name}' was trained on; use the folds of a task that does "
-                "(split-cifar), or samples='all'"
-            )
-        return one.seen ^ two.seen
+        return seen_by(one, ", or samples='all'") ^ seen_by(two, ", or samples='all'")
 
 
 class MeGe(Folds):
