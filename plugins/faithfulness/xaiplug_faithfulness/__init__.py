@@ -31,6 +31,28 @@ YEH = Paper(
     venue="NeurIPS",
     url="https://arxiv.org/abs/1901.09392",
 )
+ZHUO = Paper(
+    "IG²: Integrated Gradient on Iterative Gradient Path for Feature Attribution",
+    "Zhuo, Yue and Ge, Zhiqiang",
+    2024,
+    venue="IEEE TPAMI",
+    doi="10.1109/TPAMI.2024.3388092",
+    url="https://arxiv.org/abs/2406.10852",
+)
+KAPISHNIKOV = Paper(
+    "XRAI: Better Attributions Through Regions",
+    "Kapishnikov, Andrei and Bolukbasi, Tolga and Viégas, Fernanda and Terry, Michael",
+    2019,
+    venue="ICCV",
+    url="https://arxiv.org/abs/1906.02825",
+)
+LIU = Paper(
+    "Synthetic Benchmarks for Scientific Research in Explainable Machine Learning",
+    "Liu, Yang and Khandagale, Sujay and White, Colin and Neiswanger, Willie",
+    2021,
+    venue="NeurIPS Datasets and Benchmarks",
+    url="https://arxiv.org/abs/2106.12543",
+)
 
 
 @hookimpl
@@ -77,5 +99,47 @@ def xaiplug_metrics() -> list[Spec]:
             "xaiplug_faithfulness.infidelity:Infidelity",
             "Squared error of the attribution as a linear model of the score under noise; lower is better.",
             YEH,
+        ),
+        Spec(
+            "sic-add",
+            "xaiplug_faithfulness.sic:SicAdd",
+            "Area under the probability as the features of largest magnitude come in; higher is better.",
+            ZHUO,
+        ),
+        Spec(
+            "sic-del",
+            "xaiplug_faithfulness.sic:SicDel",
+            "Area under the probability as the features of largest magnitude go; lower is better.",
+            ZHUO,
+        ),
+        Spec(
+            "pic",
+            "xaiplug_faithfulness.pic:Pic",
+            "Area under the probability against the information in the image; higher is better.",
+            KAPISHNIKOV,
+        ),
+        Spec(
+            "xai-bench-faithfulness",
+            "xaiplug_faithfulness.xai_bench:XaiBenchFaithfulness",
+            "Rows: correlation of attribution and what each feature adds to the expected score; higher is better.",
+            LIU,
+        ),
+        Spec(
+            "xai-bench-monotonicity",
+            "xaiplug_faithfulness.xai_bench:XaiBenchMonotonicity",
+            "Rows: how often a feature of larger attribution changes the score more; higher is better.",
+            LIU,
+        ),
+        Spec(
+            "xai-bench-gt-shapley",
+            "xaiplug_faithfulness.xai_bench:XaiBenchGtShapley",
+            "Rows: correlation with the Shapley values of the expected score, all sets; higher is better.",
+            LIU,
+        ),
+        Spec(
+            "xai-bench-infidelity",
+            "xaiplug_faithfulness.xai_bench:XaiBenchInfidelity",
+            "Rows: squared error of the attribution as a linear model under a noisy baseline; lower is better.",
+            LIU,
         ),
     ]
