@@ -206,6 +206,29 @@ def test_rows_and_embeddings(mine):
     assert explain(nn.Sequential(nn.Flatten(), nn.Linear(12, 3)), words).attribution.shape == (2, 4, 3)
 
 
+class Away(xaiplug.Explainer):
+    needs = ("baseline",)
+
+    def explain(self, query):
+        return query.inputs - query.baseline[0]
+
+
+class Halfway(xaiplug.Baseline):
+    needs = ("references",)
+
+    def build(self, query):
+        return (query.inputs + query.require("references")) / 2
+
+
+def test_a_baseline_may_need_references(small_cnn, images):
+    found = xaiplug.explain(small_cnn, images, Away(), baseline=Halfway(), references=torch.zeros_like(images))
+    torch.testing.assert_close(found.attribution, images / 2)
+    with pytest.raises(ComponentError, match="needs references"):
+        xaiplug.explain(small_cnn, images, Away(), baseline=Halfway())
+    with pytest.raises(ComponentError, match="does not use 'references'"):
+        xaiplug.explain(small_cnn, images, Away(), references=torch.zeros_like(images))
+
+
 def test_batch_order_and_chunks_change_nothing(mine, small_cnn, images):
     whole = explain(small_cnn, images).attribution
     torch.testing.assert_close(explain(small_cnn, images.flip(0)).attribution.flip(0), whole, rtol=1e-5, atol=1e-7)
