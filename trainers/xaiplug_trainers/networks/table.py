@@ -21,6 +21,8 @@ _NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "cifar-resnet20": ("CifarResNet", {"blocks": 3}),
     "cifar-resnet56": ("CifarResNet", {"blocks": 9}),
     "mlp": ("MLP", {}),
+    "text-cnn": ("TextCNN", {}),
+    "wafer-cnn": ("WaferCNN", {}),
 }
 NAMES = tuple(_NETWORKS)
 
@@ -33,7 +35,8 @@ def kwargs_for(name: str, shape: tuple[int, ...], outputs: int, params: dict[str
     if name not in _NETWORKS:
         raise DataError(f"the networks are {', '.join(_NETWORKS)}; there is no {name!r}{did_you_mean(name, _NETWORKS)}")
     cls, preset = _NETWORKS[name]
-    fit = {"features": shape[0]} if len(shape) == 1 else {"channels": shape[0], "size": shape[1]}
+    names = {1: ("features",), 2: ("length", "dimensions"), 3: ("channels", "size")}[len(shape)]
+    fit = dict(zip(names, shape, strict=False))
     return cls, {**fit, "classes": outputs, **preset, **params}
 
 
