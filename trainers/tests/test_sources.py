@@ -1,10 +1,13 @@
 """Real data is found where it should lie, and its absence is explained."""
 
 import gzip
+import hashlib
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+from torchvision.datasets import CIFAR10
 
 from xaiplug.errors import DataError
 from xaiplug_trainers.sources import blocks, draw, open_source, stratified
@@ -103,3 +106,35 @@ def test_divisions_are_stratified():
     for block in range(4):
         assert np.ptp(np.bincount(labels[blocks(labels, 4, seed=1) == block]) - [2.5, 5, 7.5]) <= 1
     assert np.bincount(draw(25, 10, seed=0)).max() == 3
+
+
+def write_batches(folder: Path, monkeypatch: pytest.MonkeyPatch, per_file: int = 4) -> np.ndarray:
+    """torchvision's layout with `per_file` images a file, and torchvision told their hashes; all training pixels."""
+    folder.mkdir(parents=True)
+    draw = np.random.default_rng(0)
+    hashes, pixels = {}, []
+    for name in (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta"):
+        batch = draw.integers(0, 256, (per_file, 3072), dtype=np.uint8)
+        what = {"label_names": list("0123456789")} if name == "batches.meta" else {}
+        text = pickle.dumps(what or {"data": batch, "labels": [int(i) for i in range(per_file)]})
+        (folder / name).write_bytes(text)
+        hashes[name] = hashlib.md5(text).hexdigest()
+        if name.startswith("data"):
+            pixels.append(batch.reshape(-1, 3, 32, 32))
+    train = [[name, value] for name, value in hashes.items() if name.startswith("data")]
+    monkeypatch.setattr(CIFAR10, "train_list", train)
+    monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", hashes["test_batch"]]])
+    monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": hashes["batches.meta"]})
+    return np.concatenate(pixels)
+
+
+def test_cifar_in_torchvisions_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "cifar10" / "cifar-10-batches-py"
+    pixels = write_batches(folder, monkeypatch)
+    images = open_source("cifar10", str(tmp_path), False).images("train")
+    assert (images.pixels == pixels).all()
+    assert images.labels.tolist() == [0, 1, 2, 3] * 5
+    with (folder / "data_batch_3").open("ab") as file:
+        file.write(b"changed")
+    with pytest.raises(DataError, match="incomplete or changed"):
+        open_source("cifar10", str(tmp_path), False).images("train")
