@@ -105,3 +105,29 @@ def test_wrong_calls(query):
         MaskedGame(query)(torch.zeros(2, 2, 4, dtype=torch.bool))
     with pytest.raises(ComponentError, match="needs feature groups and an imputer"):
         MaskedGame(query.replace(groups=None))
+
+
+def test_a_fingerprint_tells_games_apart():
+    """By direction, imputer, baseline, groups, target and seed; sample by sample, whatever the batch."""
+    net, x = torch.nn.Linear(4, 3), torch.rand(2, 4)
+    groups = FeatureGroups.from_labels(torch.tensor([[0, 0, 1, 1], [0, 1, 2, 2]]))
+    query = base_query(Model(net), x, target=1).replace(groups=groups, imputer=Fill(), baseline=torch.zeros(1, 2, 4))
+
+    def of(direction="insertion", imputer=None, **changes):
+        return MaskedGame(query.replace(**changes), imputer).fingerprint(direction)
+
+    first = of()
+    assert torch.equal(of(), first)
+    assert first[0] != first[1]
+    others = [
+        of("deletion"),
+        of(imputer=Noise()),
+        of(baseline=torch.ones(1, 2, 4)),
+        of(groups=FeatureGroups.from_labels(torch.tensor([[0, 1, 1, 1], [0, 0, 1, 2]]))),
+        of(target=xaiplug.Target(torch.tensor([0, 2]))),
+        of(seeds=query.seeds + 1),
+    ]
+    assert all((other != first).all() for other in others)
+    row = {"inputs": x[1:], "groups": groups[1:], "baseline": torch.zeros(1, 1, 4), "seeds": query.seeds[1:]}
+    alone = query.replace(target=xaiplug.Target(torch.tensor([1])), **row)
+    assert MaskedGame(alone).fingerprint("insertion") == first[1]

@@ -64,3 +64,19 @@ class Target:
         else:
             log_probability = chosen - logits.logsumexp(1)
         return log_probability.exp() if self.scale == "probability" else log_probability
+
+    def leads(self, logits: Tensor, rows: Tensor | None = None, output: Output = "softmax") -> Tensor:
+        """Whether the class is the one predicted, (R,) bool; among equals the lowest index is.
+
+        A sigmoid head leads where it says yes, whatever the others say. NaN predicts nothing.
+
+        >>> Target(torch.tensor([1, 1])).leads(torch.tensor([[0.0, 2.0], [2.0, 2.0]]))
+        tensor([ True, False])
+        """
+        index = (self.index if rows is None else self.index[rows]).to(logits.device)[:, None]
+        own = logits.gather(1, index)
+        if output == "sigmoid":
+            return own.squeeze(1) > 0
+        before = torch.arange(logits.shape[1], device=logits.device) < index
+        beaten = (logits > own) | (before & (logits == own)) | logits.isnan()
+        return ~beaten.any(1)

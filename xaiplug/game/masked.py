@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import numpy as np
@@ -86,6 +88,26 @@ class MaskedGame:
         """The coalitions run, and what the imputer counted (a removal's own `meta()`), for `Explanation.meta`."""
         counted: dict[str, Any] = getattr(self._removal, "meta", dict)()
         return {"evaluations": self.evaluations, **counted}
+
+    def fingerprint(self, direction: str) -> Tensor:
+        """What tells this game from others, (B,) int64: imputer, baselines, groups, target and seed of each sample.
+
+        A method that walks from ∅ to N ("insertion") or back ("deletion") keeps it beside what it saw, in
+        `extras["walk"]`, so that a metric on the same game need not ask again. The model is not in it.
+        """
+        query = self.query
+        how = f"{direction}:{json.dumps(self.imputer.describe(), sort_keys=True)}".encode()
+        labels = self.groups.labels.cpu().contiguous()
+        baselines = None if query.baseline is None else query.baseline.detach().float().cpu()
+        found = []
+        for row in range(len(query)):
+            digest = hashlib.blake2b(how, digest_size=8)
+            digest.update(f"{int(query.target.index[row])}:{int(query.seeds[row])}".encode())
+            digest.update(labels[row].numpy().tobytes())
+            if baselines is not None:
+                digest.update(baselines[:, row].contiguous().numpy().tobytes())
+            found.append(int.from_bytes(digest.digest(), "little") >> 1)
+        return torch.tensor(found, dtype=torch.int64, device=query.inputs.device)
 
     def _elements(self, keep: Tensor) -> int:
         """Numbers held per row: those of an input, or what the removal says of the largest in `keep`."""

@@ -33,6 +33,7 @@ class MoXI(Explainer):
     - `phi`, `interaction` (B,P): Shapley value and interaction of each choice, whose sum is what Algorithms 1 and 2
       optimise: insertion f(S_k) - f(S_{k-1}) = φ + I; deletion f(N∖S_{k-1}) - f(N∖S_k) = n φ - (n-k+1) I (the paper's
       eq. 12 and 13 have another sign and weight; see `ops.deletion_terms`);
+    - `walk` (B,), which game it was: `insertion` and `deletion` of the same game take their curve from here;
     - `phase` (B,P), class-discriminative only: 0 before the target is predicted, 1 after, -1 no step.
 
     Raises:
@@ -81,7 +82,9 @@ class MoXI(Explainer):
         extras = {"reward": walk.reward_trace, "phi": walk.phi[:, 1:], "interaction": walk.interaction[:, 1:]}
         if walk.correct is not None and walk.probability is not None:
             extras |= {"probability": walk.probability, "correct": walk.correct, "stop_step": walk.arrival}
-        return extras | ({"phase": walk.phase} if self.class_discriminative else {})
+        if self.class_discriminative:
+            return extras | {"phase": walk.phase}
+        return extras | {"walk": walk.game.fingerprint(self.mode)}
 
     def _check(self, query: Query, reward: Reward) -> None:
         fits = {"insertion": "first-correct", "deletion": "first-wrong"}[self.mode]

@@ -60,11 +60,7 @@ class Reward:
         if self.plain:
             return Seen(torch.stack(scores, 1), None, None)
         probability = Target(target.index, "probability").score(logits, rows, output)
-        if output == "sigmoid":
-            correct = logits.gather(1, target.index[rows, None]).squeeze(1) > 0
-        else:
-            correct = first_best(logits, torch.ones_like(logits, dtype=torch.bool), largest=True) == target.index[rows]
-        return Seen(torch.stack(scores, 1), probability, correct & ~logits.isnan().any(1))
+        return Seen(torch.stack(scores, 1), probability, target.leads(logits, rows, output))
 
     @property
     def predicted(self) -> Tensor:
