@@ -24,6 +24,7 @@ def test_maps_are_what_they_say():
     assert not (SAMPLES.relevant & ~on_wafer).any()
     corners = on_wafer[0][[0, 0, -1, -1], [0, -1, 0, -1]]
     assert not corners.any()
+    assert torch.equal(SAMPLES.extras["pattern"], SAMPLES.labels != NAMES.index("none"))
 
 
 def test_the_pattern_is_where_dies_fail():

@@ -37,6 +37,18 @@ def test_other_class():
     assert all(len(set(row.tolist())) == 10 for row in given)
 
 
+def test_other_class_of_one_output_is_the_label_that_it_does_not_say():
+    score = nn.Linear(3, 1)
+    with torch.no_grad():
+        score.weight.zero_()[0, 0], score.bias[0] = 1.0, 0.0
+    x = torch.tensor([[0.9, 0, 0], [0.2, 0, 0], [-0.1, 0, 0]])
+    labels = torch.arange(20) % 2
+    pool = Samples(POOL.inputs, labels)
+    for model, said in ((Model(score), [1, 0, 0]), (Model(score, output="sigmoid"), [1, 1, 0])):
+        given = chosen("other-class", x, [0, 0, 0], pool, model)
+        assert (labels[given] != torch.tensor(said)[:, None]).all()
+
+
 def test_none_twice_before_all_have_come_once():
     given = chosen(("other-class", {"n": 30}))
     assert all(row.bincount(minlength=20).max() == 2 for row in given)

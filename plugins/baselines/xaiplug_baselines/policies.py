@@ -64,10 +64,10 @@ class DatasetSample(Policy):
 
 
 class OtherClass(Policy):
-    """Samples of any class but the explained one."""
+    """Samples of any class but the explained one; of a one-output model, those of the label that it does not say."""
 
     def allowed(self, query: Query, pool: Pool) -> Tensor:
-        return pool.labels[None] != query.target.index[:, None]
+        return pool.labels[None] != _explained(query)[:, None]
 
 
 class NormalClass(Policy):
@@ -124,7 +124,14 @@ class SameClass(Policy):
 
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         warnings.warn("same-class: references of the explained class are a control, not an explanation", stacklevel=2)
-        return (pool.labels[None] == query.target.index[:, None]) & _others(query, pool)
+        return (pool.labels[None] == _explained(query)[:, None]) & _others(query, pool)
+
+
+def _explained(query: Query) -> Tensor:
+    """(B,) the explained class as labels number it: with one output, 1 where it says yes (> 1/2, or logit > 0)."""
+    if query.logits.shape[1] > 1:
+        return query.target.index
+    return (query.logits[:, 0] > (0 if query.model.output == "sigmoid" else 0.5)).long()
 
 
 def _others(query: Query, pool: Pool) -> Tensor:

@@ -33,6 +33,7 @@ class Wafer(TaskData):
     `source: procedural` draws every map (`wafer_patterns.py`), and `relevant` is the region of its pattern, empty for
     `random` and `none`. `source: wm811k` reads `wm811k/wm811k.npz` and divides it (a fifth is `test`, a tenth of the
     rest `val`); the sizes and the seed then do not count, and `relevant` is there if the file has `masks`.
+    `extras["pattern"]` (N,) says which maps are not `none`.
     """
 
     source: Literal["procedural", "wm811k"] = "procedural"
@@ -95,4 +96,5 @@ def _samples(
     if inputs.shape[-2:] != (SIZE, SIZE):
         inputs = interpolate(inputs, size=(SIZE, SIZE), mode="nearest")
         relevant = None if relevant is None else interpolate(relevant[:, None].float(), size=(SIZE, SIZE))[:, 0] > 0
-    return Samples(inputs, torch.from_numpy(labels), relevant, tuple(ids))
+    pattern = torch.from_numpy(labels != list(PATTERNS).index("none"))
+    return Samples(inputs, torch.from_numpy(labels), relevant, tuple(ids), {"pattern": pattern})

@@ -37,9 +37,9 @@ def _edge_ring(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
 
 def _loc(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
     u, v = _moved(radius, angle, rng.uniform(0.42, 0.58), rng.uniform(0, 2 * np.pi))
-    turn, side = rng.uniform(0, np.pi), rng.uniform(0.14, 0.26)
+    turn, side = rng.uniform(0, np.pi), rng.uniform(0.18, 0.28)
     along, across = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    return np.hypot(along, across * rng.uniform(1, 1.6)) < side
+    return np.hypot(along, across * rng.uniform(1, 1.3)) < side
 
 
 def _near_full(_: np.random.Generator, radius: Grid, __: Grid) -> Mask:
@@ -52,22 +52,22 @@ def _nowhere(_: np.random.Generator, radius: Grid, __: Grid) -> Mask:
 
 def _scratch(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
     u, v = _moved(radius, angle, rng.uniform(0, 0.45), rng.uniform(0, 2 * np.pi))
-    turn, bend, half = rng.uniform(0, np.pi), rng.uniform(-0.6, 0.6), rng.uniform(0.3, 0.6)
+    turn, bend, half = rng.uniform(0, np.pi), rng.uniform(-0.6, 0.6), rng.uniform(0.45, 0.7)
     along, across = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    return (abs(across - bend * (along**2 - half**2 / 3)) < rng.uniform(0.025, 0.045)) & (abs(along) < half)
+    return (abs(across - bend * (along**2 - half**2 / 3)) < rng.uniform(0.03, 0.045)) & (abs(along) < half)
 
 
 # name -> region, least and largest share of failing dies inside it, and on the rest of the wafer
 PATTERNS: dict[str, tuple[Draw, tuple[float, float], tuple[float, float]]] = {
-    "center": (_centre, (0.6, 0.95), (0.02, 0.1)),
-    "donut": (_donut, (0.6, 0.95), (0.02, 0.1)),
-    "edge-loc": (_edge_loc, (0.6, 0.95), (0.02, 0.1)),
-    "edge-ring": (_edge_ring, (0.6, 0.95), (0.02, 0.1)),
-    "loc": (_loc, (0.6, 0.95), (0.02, 0.1)),
+    "center": (_centre, (0.65, 0.95), (0.02, 0.08)),
+    "donut": (_donut, (0.65, 0.95), (0.02, 0.08)),
+    "edge-loc": (_edge_loc, (0.65, 0.95), (0.02, 0.08)),
+    "edge-ring": (_edge_ring, (0.65, 0.95), (0.02, 0.08)),
+    "loc": (_loc, (0.65, 0.95), (0.02, 0.08)),
     "near-full": (_near_full, (0.8, 0.97), (0.0, 0.0)),
     "random": (_nowhere, (0.0, 0.0), (0.25, 0.45)),
     "scratch": (_scratch, (0.85, 1.0), (0.02, 0.08)),
-    "none": (_nowhere, (0.0, 0.0), (0.02, 0.1)),
+    "none": (_nowhere, (0.0, 0.0), (0.02, 0.08)),
 }
 
 
