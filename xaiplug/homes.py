@@ -24,8 +24,11 @@ _HOMES: dict[str, dict[str, str]] = {
     "imputer": {"imputers": "baseline noisy-linear token-removal attention-mask corruption pgd"},
     "metric": {
         "complexity": "gini",
-        "faithfulness": "insertion deletion road road-aopc faithfulness-correlation mu-fidelity sic-add sic-del pic "
-        "infidelity xai-bench-faithfulness xai-bench-monotonicity xai-bench-gt-shapley xai-bench-infidelity",
+        "imputers": "perturbation-size",
+        "moxi": "top-overlap",
+        "faithfulness": "insertion deletion first-correct first-wrong road road-aopc faithfulness-correlation "
+        "mu-fidelity sic-add sic-del pic infidelity xai-bench-faithfulness xai-bench-monotonicity "
+        "xai-bench-gt-shapley xai-bench-infidelity",
         "localisation": "relevance-mass relevance-rank pointing-game gt-auc gt-sum",
         "ig2": "cf-validity cf-distance",
         "superpixel": "gradient-distance",

@@ -24,6 +24,7 @@ class Counted(nn.Module):
 
 
 X = torch.rand(5, 1, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+TARGET = [0, 1, 2, 1, 0]
 CELLS = ("grid", {"patch": 2})
 
 
@@ -96,6 +97,26 @@ def test_another_game_is_asked_anew(changed):
     fresh, needed = scored(given["net"], ex.replace(extras={}), **{k: v for k, v in given.items() if k != "net"})
     assert needed > 0
     torch.testing.assert_close(known.curve, fresh.curve)
+
+
+@pytest.mark.parametrize(("metric", "mode"), [("first-correct", "insertion"), ("first-wrong", "deletion")])
+def test_units_until_the_prediction_turns(metric, mode):
+    """MoXI's own stop step, at no forward; for any explanation, the first turn of the accuracy curve."""
+    net = Counted()
+    ex = xaiplug.explain(net, X, "moxi", mode=mode, segmenter=CELLS, target=TARGET)
+    net.rows = 0
+    found = xaiplug.score(net, X, ex, metric)
+    assert net.rows == len(X)
+    assert found.values.where(found.values < 5, -1).tolist() == ex.extras["stop_step"].tolist()
+    single = xaiplug.explain(net, X, "moxi-single", mode=mode, segmenter=CELLS, target=TARGET)
+    curve = scored(net, single, mode, value="correct")[0].curve
+    turned = (curve if mode == "insertion" else 1 - curve)[:, 1:]
+    found = xaiplug.score(net, X, single, metric)
+    assert len(set(found.values.tolist())) > 1
+    for value, row, arrived in zip(found.values, turned, found.curve, strict=True):
+        places = row.nonzero().flatten()
+        assert value == (places[0] + 1 if len(places) else 5)
+        assert arrived.tolist() == [float(len(places) > 0 and k >= places[0] + 1) for k in range(5)]
 
 
 def test_one_output_predicts_no_class():

@@ -65,6 +65,8 @@ def test_a_batch_is_one_by_one(monkeypatch):
         torch.testing.assert_close(together[b : b + 1], single, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("check", metric_checks(["insertion", "deletion", "infidelity"]))
+@pytest.mark.parametrize(
+    "check", metric_checks(["insertion", "deletion", "first-correct", "first-wrong", "infidelity"])
+)
 def test_conformance(check):
     check()

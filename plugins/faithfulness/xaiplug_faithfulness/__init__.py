@@ -53,6 +53,13 @@ LIU = Paper(
     venue="NeurIPS Datasets and Benchmarks",
     url="https://arxiv.org/abs/2106.12543",
 )
+SUMIYASU = Paper(
+    "Identifying Important Group of Pixels using Interactions",
+    "Sumiyasu, Kosuke and Kawamoto, Kazuhiko and Kera, Hiroshi",
+    2024,
+    venue="IEEE/CVF Conference on Computer Vision and Pattern Recognition",
+    url="https://arxiv.org/abs/2401.03785",
+)
 
 
 @hookimpl
@@ -69,6 +76,18 @@ def xaiplug_metrics() -> list[Spec]:
             "xaiplug_faithfulness.curves:Deletion",
             "Area under the score as the strongest features go; lower is better.",
             PETSIUK,
+        ),
+        Spec(
+            "first-correct",
+            "xaiplug_faithfulness.first:FirstCorrect",
+            "Units inserted until the explained class is predicted; lower is better.",
+            SUMIYASU,
+        ),
+        Spec(
+            "first-wrong",
+            "xaiplug_faithfulness.first:FirstWrong",
+            "Units deleted until the explained class is predicted no longer; lower is better.",
+            SUMIYASU,
         ),
         Spec(
             "road",

@@ -57,23 +57,28 @@ class Curve(Metric):
         return ("groups", "imputer") if self.by == "group" else ("imputer",)
 
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
-        if self.value == "correct" and query.logits.shape[1] == 1 and query.model.output == "softmax":
-            raise ComponentError(f"model '{query.model.name}' has one output and predicts no class; use value='score'")
-        units = units_of(query, self.by, self.patch)
-        order = descending(query, unit_values(query, explanation, units), self.ties)
-        knots = [self._knots(int(count)) for count in units.counts]
-        game = MaskedGame(query.replace(groups=units))
-        seen = seen_before(game, explanation, order, self.inserts, self.value)
-        scores = self._scores(game, order.argsort(1), knots, seen)
+        scores = self.scores(query, explanation)
         better: Literal["higher", "lower"] = "higher" if self.inserts else "lower"
         unit = "accuracy" if self.value == "correct" else query.target.scale
         if self.at is not None:
             return MetricResult(torch.cat(scores), unit=unit, better=better)
+        knots = [self._knots(int(count)) for count in units_of(query, self.by, self.patch).counts]
         shares = [knot.to(score) / max(1, int(knot[-1])) for knot, score in zip(knots, scores, strict=True)]
         area = torch.stack([_area(score, share) for score, share in zip(scores, shares, strict=True)])
         steps = torch.linspace(0, 1, max(map(len, knots)), dtype=area.dtype, device=area.device)
         curve = torch.stack([_at(steps, share, score) for score, share in zip(scores, shares, strict=True)])
         return MetricResult(area, curve=curve, steps=steps, unit=unit, better=better)
+
+    def scores(self, query: Query, explanation: Explanation) -> list[Tensor]:
+        """For each sample what is plotted, at its knots."""
+        if self.value == "correct" and query.logits.shape[1] == 1 and query.model.output == "softmax":
+            raise ComponentError(f"model '{query.model.name}' has one output and predicts no class")
+        units = units_of(query, self.by, self.patch)
+        order = descending(query, unit_values(query, explanation, units), self.ties)
+        knots = [self._knots(int(count)) for count in units.counts]
+        game = MaskedGame(query.replace(groups=units))
+        seen = seen_before(game, explanation, order, self.inserts, self.value)
+        return self._scores(game, order.argsort(1), knots, seen)
 
     def _knots(self, count: int) -> Tensor:
         """Numbers of units, strictly rising from 0 to `count`; or the one that is asked for."""

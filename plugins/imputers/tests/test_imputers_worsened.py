@@ -11,6 +11,7 @@ from xaiplug import MaskedGame, Model
 from xaiplug.asking import Given, asking, base_query, complete
 from xaiplug.errors import ShapeError
 from xaiplug_imputers.corruptions import CORRUPTIONS, brightness, plasma, saturate
+from xaiplug_imputers.sizes import sizes
 from xaiplug_imputers.worsened import PGD, Corruption
 
 SIDE = 32
@@ -148,9 +149,9 @@ def test_pgd_stays_in_its_ball_and_lowers_the_target(dtype):
     assert found.max() <= 1
     with asking(query.model):
         first = PGD(steps=1).worse(query)
-        sizes = PGD().sizes(query)
+        changed = sizes(query)
     torch.testing.assert_close((first - x).flatten(1).norm(dim=1), torch.full((2,), 0.2, dtype=dtype))
-    torch.testing.assert_close(sizes.square().sum(1).sqrt(), norm)
+    torch.testing.assert_close(changed.square().sum(1).sqrt(), norm)
 
 
 def test_pgd_of_a_linear_score_goes_straight_to_the_edge():

@@ -1,4 +1,4 @@
-"""Imputers: how absence is realised."""
+"""Imputers: how absence is realised; and a metric of what they change."""
 
 from xaiplug import Paper, Spec, hookimpl
 
@@ -62,4 +62,16 @@ def xaiplug_imputers() -> list[Spec]:
             "Removed pixels become weighted means of their neighbours, plus noise.",
             RONG,
         ),
+    ]
+
+
+@hookimpl
+def xaiplug_metrics() -> list[Spec]:
+    return [
+        Spec(
+            "perturbation-size",
+            "xaiplug_imputers.sizes:PerturbationSize",
+            "How much an imputer changes the groups that come first, against all of them.",
+            SUMIYASU,
+        )
     ]

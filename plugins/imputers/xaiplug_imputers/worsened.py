@@ -103,11 +103,6 @@ class PGD(Worsened):
             found = (query.inputs + away).clamp(low, high)
         return found
 
-    def sizes(self, query: Query) -> Tensor:
-        """L2 norm of the perturbation of each group, (B,G), NaN beyond counts (Fig. 15b, 16b)."""
-        squares: Tensor = query.require("groups").sum((self.worse(query) - query.inputs) ** 2)
-        return squares.sqrt()
-
 
 def _norm(values: Tensor) -> Tensor:
     norm: Tensor = torch.linalg.vector_norm(values.flatten(1), dim=1).clamp(min=1e-12)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xaiplug.testing import explainer_checks
+from xaiplug.testing import explainer_checks, metric_checks
 
 EXPLAINERS = [
     "moxi",
@@ -18,4 +18,9 @@ REASONS = {"scale": "the first phase takes one class's score from another's: of 
 
 @pytest.mark.parametrize("check", [*explainer_checks(EXPLAINERS), *explainer_checks(DISCRIMINATIVE, expected=REASONS)])
 def test_conformance(check):
+    check()
+
+
+@pytest.mark.parametrize("check", metric_checks(["top-overlap"]))
+def test_conformance_of_the_metric(check):
     check()

@@ -27,3 +27,15 @@ def xaiplug_explainers() -> list[Spec]:
             SUMIYASU,
         ),
     ]
+
+
+@hookimpl
+def xaiplug_metrics() -> list[Spec]:
+    return [
+        Spec(
+            "top-overlap",
+            "xaiplug_moxi.overlap:TopOverlap",
+            "Share of the first groups that every two models have in common; higher is better.",
+            SUMIYASU,
+        )
+    ]
