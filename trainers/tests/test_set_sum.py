@@ -40,3 +40,17 @@ def test_truth_adds_up_to_the_label():
     samples = set_sum.samples("test", **SMALL)
     assert torch.allclose(samples.extras["shapley"].sum(1), samples.labels.double())
     assert samples.extras["interactions"].shape == (300, 4, 4)
+
+
+def test_empty_cells_are_black_add_nothing_and_are_in_train_alone():
+    whole, some = (set_sum.samples("train", **SMALL, empty=share) for share in (0.0, 0.3))
+    away = some.extras["digits"] < 0
+    assert 0.2 < away.float().mean() < 0.4
+    cells = some.inputs.view(-1, 2, 28, 2, 28).transpose(2, 3).reshape(-1, 4, 28 * 28)
+    original = whole.inputs.view(-1, 2, 28, 2, 28).transpose(2, 3).reshape(-1, 4, 28 * 28)
+    assert (cells[away] == 0).all()
+    assert torch.equal(cells[~away], original[~away])
+    for digits, label in zip(some.extras["digits"].tolist(), some.labels.tolist(), strict=True):
+        assert label == sum({digit for digit in digits if digit > 0})
+    plain, kept = (set_sum.samples("test", **SMALL, empty=share) for share in (0.0, 0.3))
+    assert torch.equal(plain.inputs, kept.inputs)

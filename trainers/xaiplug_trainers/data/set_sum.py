@@ -21,8 +21,11 @@ class SetSum(TaskData):
 
     `train`, `val`, `test-uniform`: four digits drawn uniformly. `test`: the largest digit twice, and two smaller ones
     (which may be equal). Train, val and test draw from different images of the source. `extras`: `digits` (N,4) in
-    reading order, `cells` (N,56,56) uint8 with the cell of every pixel, `shapley` (N,4) and `interactions` (N,4,4) of
-    the analytic game (`analytic.py`).
+    reading order, -1 = empty, `cells` (N,56,56) uint8 with the cell of every pixel, `shapley` (N,4) and `interactions`
+    (N,4,4) of the analytic game (`analytic.py`).
+
+    A share `empty` of the cells of `train` is black and adds nothing to the sum. A network that never saw an empty cell
+    reads one as some digit, so that what is explained by blacking cells out is not the sum of what is left.
     """
 
     source: Literal["digits", "mnist"] = "digits"
@@ -31,6 +34,7 @@ class SetSum(TaskData):
     train_size: int = 20_000
     val_size: int = 1_000
     test_size: int = 2_000
+    empty: float = 0.0
     split_seed: int = 0
 
     splits: ClassVar[tuple[str, ...]] = ("train", "val", "test", "test-uniform")
@@ -52,16 +56,21 @@ class SetSum(TaskData):
         count = (self.train_size, self.val_size, self.test_size)[part]
         rng = generator(self.split_seed, f"grid-{split}")
         digits = _largest_twice(count, rng) if split == "test" else rng.integers(0, 10, (count, 4))
-        values = torch.from_numpy(digits)
+        grids = _grids(digits, images, rng)
+        if split == "train" and self.empty:
+            away = generator(self.split_seed, "empty").random(digits.shape) < self.empty
+            digits = np.where(away, -1, digits)
+            grids[np.kron(away.reshape(-1, 2, 2), np.ones((28, 28), bool))[:, None]] = 0
+        worth = torch.from_numpy(digits.clip(min=0))
         return Samples(
-            inputs=torch.from_numpy(_grids(digits, images, rng)),
-            labels=_set_sum(values),
+            inputs=torch.from_numpy(grids),
+            labels=_set_sum(worth),
             ids=tuple(f"{self.source}-{split}-{number}" for number in range(count)),
             extras={
-                "digits": values,
+                "digits": torch.from_numpy(digits),
                 "cells": _cells().expand(count, -1, -1),
-                "shapley": shapley(values),
-                "interactions": interactions(values),
+                "shapley": shapley(worth),
+                "interactions": interactions(worth),
             },
         )
 
