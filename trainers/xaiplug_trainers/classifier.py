@@ -83,6 +83,11 @@ class ImageClassifier(pl.LightningModule):
 
 
 def correct(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Whether each prediction (B,) is right: the largest output, or whether a single output exceeds one half."""
+    """Whether each prediction (B,) is right: the largest output, or whether a single output exceeds one half.
+
+    Of labels (B,K), one answer a head, (B,K): whether its logit has the right sign.
+    """
+    if labels.ndim == 2:
+        return (outputs > 0) == labels
     predicted = outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).long()
     return predicted == labels

@@ -7,18 +7,23 @@ __all__ = ["accuracy", "confusion", "predictions"]
 
 
 @torch.inference_mode()
-def predictions(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
-    """Predicted classes (N,) of inputs in pixel space; a single output means class 1 above one half."""
+def predictions(model: nn.Module, inputs: Tensor, batch_size: int = 256, *, heads: bool = False) -> Tensor:
+    """Predicted classes (N,) of inputs in pixel space; a single output means class 1 above one half.
+
+    With `heads`, every output is an answer of its own: (N,K) of 0 and 1, 1 above zero.
+    """
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
     outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in torch.split(inputs, batch_size)])
     model.train(was_training)
+    if heads:
+        return (outputs > 0).long()
     return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).long()
 
 
 def accuracy(predicted: Tensor, labels: Tensor) -> float:
-    """The share of right predictions."""
+    """The share of right predictions; of all heads together where there are several."""
     return round((predicted == labels).double().mean().item(), 6)
 
 

@@ -23,7 +23,8 @@ def export(
 ) -> Path:
     """Write both files into `output` and return the path of `model.yaml`; neither is ever there half-written."""
     tests = {split: data.samples(split) for split in data.splits if split.startswith("test")}
-    predicted = {split: predictions(model, samples.inputs) for split, samples in tests.items()}
+    heads = data.geometry.output == "sigmoid"
+    predicted = {split: predictions(model, samples.inputs, heads=heads) for split, samples in tests.items()}
     classes = max(2, len(data.class_names))  # a single output tells two classes apart
     weights = save({name: value.cpu().contiguous() for name, value in model.network.state_dict().items()})
     mean, std = data.geometry.mean, data.geometry.std
@@ -33,7 +34,7 @@ def export(
         "kwargs": model.network_kwargs,
         "weights": "model.safetensors",
         "sha256": hashlib.sha256(weights).hexdigest(),
-        "output": "softmax",
+        "output": data.geometry.output,
         "mean": None if mean is None else list(mean),
         "std": None if std is None else list(std),
         "input_range": [0.0, 1.0] if len(data.geometry.shape) == 3 else None,
@@ -42,7 +43,7 @@ def export(
         "key": key,
         "data": data.data_id(),
         "metrics": {split: accuracy(predicted[split], samples.labels) for split, samples in tests.items()},
-        "confusion": confusion(predicted["test"], tests["test"].labels, classes),
+        "confusion": None if heads else confusion(predicted["test"], tests["test"].labels, classes),
         "seed": config["seed_everything"],
         "fold": getattr(data, "fold", None),
         "config": config,

@@ -1,12 +1,12 @@
-"""Losses by name: each takes outputs (B,K) and labels (B,) and gives the mean over the batch."""
+"""Losses by name: each takes outputs (B,K) and labels (B,) or (B,K) and gives the mean over the batch."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
-__all__ = ["LOSSES", "cross_entropy_and_expected_value", "squared_error"]
+__all__ = ["LOSSES", "binary_cross_entropy", "cross_entropy_and_expected_value", "squared_error"]
 
 
 def cross_entropy_and_expected_value(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -26,8 +26,14 @@ def squared_error(outputs: Tensor, labels: Tensor) -> Tensor:
     return mse_loss(outputs[:, 0], labels.to(outputs.dtype))
 
 
+def binary_cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Mean over all heads of outputs (B,K), logits, against labels (B,K) of 0 and 1."""
+    return binary_cross_entropy_with_logits(outputs, labels.to(outputs.dtype))
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross-entropy": cross_entropy,
     "cross-entropy-and-expected-value": cross_entropy_and_expected_value,
     "squared-error": squared_error,
+    "binary-cross-entropy": binary_cross_entropy,
 }

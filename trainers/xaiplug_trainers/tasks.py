@@ -2,7 +2,7 @@
 
 from xaiplug_trainers.task import Task
 
-__all__ = ["cifar10", "decoy_mnist", "mnist", "set_sum", "split_cifar", "trec", "wafer", "xai_bench"]
+__all__ = ["celeba", "cifar10", "decoy_mnist", "mnist", "set_sum", "split_cifar", "trec", "wafer", "xai_bench"]
 
 decoy_mnist = Task(
     name="decoy-mnist",
@@ -38,6 +38,12 @@ xai_bench = Task(
     name="xai-bench",
     summary="Five Gaussian features and a piecewise label with exact Shapley values.",
     data="xaiplug_trainers.data.xai_bench:XaiBench",
+    splits=("train", "val", "test"),
+)
+celeba = Task(
+    name="celeba",
+    summary="Faces with forty attributes, a sigmoid head each; reads CelebA's folder.",
+    data="xaiplug_trainers.data.celeba:CelebA",
     splits=("train", "val", "test"),
 )
 trec = Task(

@@ -6,7 +6,7 @@ import json
 import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,15 @@ __all__ = ["Geometry", "TaskData", "generator", "sample_ids"]
 class Geometry:
     """What a network must fit: the shape of one input, the number of outputs, and how inputs are normalised.
 
-    `mean` and `std` are per channel, of inputs in [0,1]; None leaves them as they are.
+    `mean` and `std` are per channel, of inputs in [0,1]; None leaves them as they are. `output` is `sigmoid` where
+    every output is an answer of its own, and labels are (N,outputs) of 0 and 1.
     """
 
     shape: tuple[int, ...]
     outputs: int
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    output: Literal["softmax", "sigmoid"] = "softmax"
 
 
 class TaskData(ABC):

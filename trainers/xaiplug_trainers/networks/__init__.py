@@ -6,6 +6,7 @@
 from xaiplug_trainers.networks.cell_cnn import CellCNN
 from xaiplug_trainers.networks.cifar_resnet import CifarResNet
 from xaiplug_trainers.networks.mlp import MLP
+from xaiplug_trainers.networks.mobilenet import MobileNetV2
 from xaiplug_trainers.networks.resnet import ResNet18
 from xaiplug_trainers.networks.small_cnn import SmallCNN
 from xaiplug_trainers.networks.small_vit import SmallViT
@@ -17,6 +18,7 @@ __all__ = [
     "MLP",
     "CellCNN",
     "CifarResNet",
+    "MobileNetV2",
     "ResNet18",
     "SmallCNN",
     "SmallViT",

@@ -22,6 +22,7 @@ _NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "cifar-resnet56": ("CifarResNet", {"blocks": 9}),
     "mlp": ("MLP", {}),
     "text-cnn": ("TextCNN", {}),
+    "mobilenet-v2": ("MobileNetV2", {}),
     "wafer-cnn": ("WaferCNN", {}),
 }
 NAMES = tuple(_NETWORKS)

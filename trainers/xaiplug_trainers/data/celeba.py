@@ -1,0 +1,106 @@
+"""CelebA's faces with forty attributes (Liu et al., 2015), from a folder of the user's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from xaiplug import Samples
+from xaiplug.errors import DataError
+from xaiplug_trainers.data.base import Geometry, TaskData
+from xaiplug_trainers.sources.files import content_hash, find
+
+__all__ = ["CelebA"]
+
+_LISTS = ("list_attr_celeba.txt", "list_eval_partition.txt")
+_IMAGES = "img_align_celeba"
+_HOW = (
+    f"Get CelebA (Liu et al., 2015; for research only) and put {_LISTS[0]}, {_LISTS[1]} and the folder {_IMAGES}/ into "
+    "`celeba/` below data_root or XAIPLUG_DATA."
+)
+
+
+@dataclass(frozen=True)
+class CelebA(TaskData):
+    """Aligned faces (N,3,size,size), the middle square of each; labels (N,40) of 0 and 1, one sigmoid head each.
+
+    The splits are the official ones, the first `train_size`, `val_size` and `test_size` images of them (None: all;
+    they are held in memory). `extras` has a column (N,) bool for every attribute, so that a run file's `tag: Smiling`
+    picks the faces that smile.
+    """
+
+    data_root: str | None = None
+    size: int = 64
+    train_size: int | None = 20_000
+    val_size: int | None = 1_000
+    test_size: int | None = 2_000
+
+    splits: ClassVar[tuple[str, ...]] = ("train", "val", "test")
+
+    @property
+    def geometry(self) -> Geometry:
+        half = (0.5, 0.5, 0.5)
+        return Geometry((3, self.size, self.size), len(self.class_names), half, half, output="sigmoid")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return _attributes(self._list(0))[0]
+
+    def source_identity(self) -> str:
+        return f"celeba-{content_hash(self._list(0), self._list(1))}"
+
+    def load(self, split: str) -> Samples:
+        names, files, values = _attributes(self._list(0))
+        part = _partition(self._list(1))
+        limit = {"train": self.train_size, "val": self.val_size}.get(split, self.test_size)
+        rows = [row for row, file in enumerate(files) if part.get(file) == self.splits.index(split)][:limit]
+        if not rows:
+            raise DataError(f"{self._list(1)} has no image of the split '{split}'. {_HOW}")
+        folder = find(f"CelebA's {_IMAGES}", (f"celeba/{_IMAGES}", _IMAGES), self.data_root, _HOW)
+        images = np.stack([_face(folder / files[row], self.size) for row in rows])
+        labels = torch.from_numpy(values[rows])
+        return Samples(
+            inputs=torch.from_numpy(images).float().div(255),
+            labels=labels,
+            ids=tuple(f"celeba-{Path(files[row]).stem}" for row in rows),
+            extras={name: labels[:, column].bool() for column, name in enumerate(names)},
+        )
+
+    def _list(self, which: int) -> Path:
+        name = _LISTS[which]
+        return find(f"CelebA's {name}", (f"celeba/{name}", name), self.data_root, _HOW)
+
+
+def _attributes(path: Path) -> tuple[tuple[str, ...], list[str], NDArray[np.int64]]:
+    """Names of the attributes, of the files, and values (N,K) of 0 and 1."""
+    lines = path.read_text().splitlines()
+    names = tuple(lines[1].split()) if len(lines) > 1 else ()
+    rows = [line.split() for line in lines[2:] if line.strip()]
+    if not names or not rows or any(len(row) != len(names) + 1 for row in rows):
+        raise DataError(
+            f"{path} is no list of attributes: a count, a line of names, a file and its -1 or 1 a line. {_HOW}"
+        )
+    return names, [row[0] for row in rows], (np.array([row[1:] for row in rows]).astype(np.int64) > 0).astype(np.int64)
+
+
+def _partition(path: Path) -> dict[str, int]:
+    """File -> 0 (train), 1 (val) or 2 (test)."""
+    return {file: int(part) for file, part in (line.split() for line in path.read_text().splitlines() if line.strip())}
+
+
+def _face(path: Path, size: int) -> NDArray[np.uint8]:
+    """(3,size,size): the middle square, resized."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert("RGB")
+    except (OSError, UnidentifiedImageError) as error:
+        raise DataError(f"{path} cannot be read as an image: {error}. {_HOW}") from error
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(square).transpose(2, 0, 1)
