@@ -93,7 +93,8 @@ class BoundTask:
         key = hashlib.sha256(identity.encode()).hexdigest()[:16]
         folder = cache_folder() / "models" / f"{self.task.name}-refit-{key}"
         exported = folder / "model.yaml"
-        return load_export(exported if exported.is_file() else self.task.refit(folder, train, seed=seed, **self.params))
+        others = {name: value for name, value in self.params.items() if name != "seed"}
+        return load_export(exported if exported.is_file() else self.task.refit(folder, train, seed=seed, **others))
 
 
 def trained(name: str, **params: Any) -> Path:
