@@ -7,9 +7,9 @@ from torch.testing import assert_close
 
 import xaiplug
 from xaiplug import component
-from xaiplug.errors import ShapeError
+from xaiplug.errors import ComponentError, ShapeError
 from xaiplug.testing import explainer_checks
-from xaiplug_classic.sparsified import strongest
+from xaiplug_classic.sparsified import ramp, strongest
 from xaiplug_classic.xrai import by_regions
 
 XRAI = {"base": ("integrated-gradients", {"steps": 4}), "side": 32, "scales": (20.0, 200.0), "min_size": 20}
@@ -18,7 +18,12 @@ XRAI = {"base": ("integrated-gradients", {"steps": 4}), "side": 32, "scales": (2
 @pytest.mark.parametrize(
     "check",
     explainer_checks(
-        [("sparsified-smoothgrad", {"samples": 3}), "score-cam", ("xrai", {**XRAI, "dilation": 1.0})],
+        [
+            ("sparsified-smoothgrad", {"samples": 3}),
+            ("sparsified-smoothgrad", {"samples": 3, "gamma": 0.3}),
+            "score-cam",
+            ("xrai", {**XRAI, "dilation": 1.0}),
+        ],
     ),
 )
 def test_conformance(check):
@@ -49,6 +54,25 @@ def test_sparsified_of_a_linear_model_marks_the_largest_weights():
     largest = net.weight[0].detach().abs().topk(3).indices
     assert ex.attribution[:, largest].tolist() == [[1, 1, 1]] * 2
     assert ex.attribution.sum() == 6
+
+
+def test_relaxed_sparsified_is_a_ramp_between_the_shares():
+    v = torch.rand(4, 2, 3, 5, 5, generator=torch.Generator().manual_seed(0)).double() - 0.5
+    size, hard, soft = v.abs().flatten(2), strongest(v, 0.2).flatten(2), ramp(v, 0.2, 0.6).flatten(2)
+    ordered = size.sort(2, descending=True).values
+    one, zero = ordered[..., 14:15], ordered[..., 44:45]
+    assert bool((soft[hard == 1] == 1).all())
+    assert bool((soft[size <= zero] == 0).all())
+    assert_close(soft, ((size - zero) / (one - zero)).clamp(0, 1))
+    assert soft.sum() > hard.sum()
+
+
+def test_relaxed_sparsified_with_equal_shares_or_equal_magnitudes_is_a_step():
+    v = torch.rand(1, 1, 20, generator=torch.Generator().manual_seed(1)) - 0.5
+    assert torch.equal(ramp(v, 0.3, 0.3), strongest(v, 0.3))
+    assert torch.equal(ramp(torch.ones(1, 1, 4), 0.25, 0.75), torch.ones(1, 1, 4))
+    with pytest.raises(ComponentError, match="below tau"):
+        component("explainer", "sparsified-smoothgrad", tau=0.2, gamma=0.1)
 
 
 def test_sparsified_is_the_mean_over_the_copies_of_smoothgrad(monkeypatch):
