@@ -7,6 +7,7 @@ import pytest
 from xaiplug.config import load
 from xaiplug.errors import ConfigError
 
+MISSING = ("no file or folder", "no folder", "is not there")
 FILES = sorted((Path(__file__).parents[1] / "experiments").glob("*.yaml"))
 
 
@@ -15,7 +16,5 @@ def test_run_files(path):
     try:
         load(path)
     except ConfigError as error:
-        wrong = [
-            line for line in str(error).splitlines() if "no file or folder" not in line and "no folder" not in line
-        ]
+        wrong = [line for line in str(error).splitlines() if not any(text in line for text in MISSING)]
         assert not wrong, wrong

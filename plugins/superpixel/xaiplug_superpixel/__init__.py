@@ -20,3 +20,15 @@ def xaiplug_explainers() -> list[Spec]:
             SUPERPIXEL,
         )
     ]
+
+
+@hookimpl
+def xaiplug_metrics() -> list[Spec]:
+    return [
+        Spec(
+            "gradient-distance",
+            "xaiplug_superpixel.distance:GradientDistance",
+            "Euclidean distance of a map to the plain gradient.",
+            SUPERPIXEL,
+        )
+    ]

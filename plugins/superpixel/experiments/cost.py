@@ -1,0 +1,34 @@
+"""What the explainers of a run cost: gradients and forwards an image, and the time of X-groups over that of X.
+
+    python cost.py RUN_FOLDER
+
+Segmentation is not in it: it is made once an image and shared by methods, models and runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+
+def costs(timings: pd.DataFrame) -> pd.DataFrame:
+    """Per image, by explainer: forwards, backwards, seconds; the mean over models, segmenters and seeds."""
+    spent = timings[["forwards", "backwards", "seconds"]].div(timings["samples"], axis=0)
+    return spent.groupby(timings["explainer"]).mean()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    found = costs(pd.read_parquet(parser.parse_args().folder / "timings.parquet"))
+    print("| explainer | forwards | backwards | seconds | seconds / base |\n|---|---|---|---|---|")
+    for name, spent in found.iterrows():
+        base = str(name).removesuffix("-groups")
+        ratio = f"{spent['seconds'] / found.loc[base, 'seconds']:.2f}" if base != name and base in found.index else ""
+        print(f"| {name} | {spent['forwards']:.1f} | {spent['backwards']:.1f} | {spent['seconds']:.4f} | {ratio} |")
+
+
+if __name__ == "__main__":
+    main()
