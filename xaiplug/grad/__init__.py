@@ -2,6 +2,7 @@
 
 from xaiplug.grad.hessian import hessian_rows, sample_hessian
 from xaiplug.grad.paths import path_gradients
+from xaiplug.grad.second import twice_differentiable
 from xaiplug.grad.smooth import smoothed
 
-__all__ = ["hessian_rows", "path_gradients", "sample_hessian", "smoothed"]
+__all__ = ["hessian_rows", "path_gradients", "sample_hessian", "smoothed", "twice_differentiable"]

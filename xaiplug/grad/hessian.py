@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xaiplug.data.query import Query
 from xaiplug.errors import NonFiniteError, ShapeError
+from xaiplug.grad.second import twice_differentiable
 from xaiplug.model.batching import in_chunks, is_out_of_memory
 
 
@@ -41,7 +41,7 @@ def hessian_rows(query: Query, features: Tensor, rows: Tensor | None = None) -> 
     features, rows = features.to(device), rows.to(device)
 
     def part(chunk: slice) -> Tensor:
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        with torch.enable_grad(), twice_differentiable():
             x = query.inputs[rows[chunk]].detach().requires_grad_()
             score = query.target.score(query.model(x), rows[chunk], query.model.output)
             (gradient,) = torch.autograd.grad(score.sum(), x, create_graph=True)
@@ -64,17 +64,16 @@ def sample_hessian(query: Query, row: int) -> Callable[[Tensor], Tensor]:
         ShapeError: an index outside the sample. NonFiniteError: a row has NaN or infinity (both when called).
     """
     rows = torch.tensor([row], device=query.inputs.device)
-    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+    with torch.enable_grad(), twice_differentiable():
         x = query.inputs[rows].detach().clone().requires_grad_()
         score = query.target.score(query.model(x), rows, query.model.output)
         (gradient,) = torch.autograd.grad(score.sum(), x, create_graph=True)
     size = x.numel()
 
     def differentiated(direction: Tensor, *, batched: bool) -> Tensor:
-        with sdpa_kernel(SDPBackend.MATH):
-            (found,) = torch.autograd.grad(
-                gradient, x, direction, retain_graph=True, is_grads_batched=batched, allow_unused=True
-            )
+        (found,) = torch.autograd.grad(
+            gradient, x, direction, retain_graph=True, is_grads_batched=batched, allow_unused=True
+        )
         return torch.zeros_like(direction) if found is None else found
 
     def backward(chosen: Tensor) -> Tensor:

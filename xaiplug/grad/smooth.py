@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
@@ -44,22 +45,77 @@ def smoothed(model: Model, kind: Smoothing = "adv2", *, tau: float = 1e-3, beta:
     """
     if kind == "none":
         return model
-    surrogate = (lambda z: _adv2(z, tau)) if kind == "adv2" else (lambda z: F.softplus(z, beta=beta))
+
+    def surrogate(z: Tensor, clip: float | None) -> Tensor:
+        if kind == "adv2":
+            bent: Tensor = _Adv2.apply(z, tau, clip)[0]
+            return bent
+        soft = F.softplus(z, beta=beta)
+        return soft if clip is None else soft - F.softplus(z - clip, beta=beta)
+
     changed = copy(model)
     changed.module = _Smooth(model.module, surrogate)
     return changed
 
 
-def _adv2(z: Tensor, tau: float) -> Tensor:
-    """relu(z) to the bit, with the derivatives of s(z) = sqrt(z^2+tau) + min(z, 0)."""
-    smooth = (z * z + tau).sqrt() + torch.where(z < 0, z, torch.zeros_like(z))
-    return z.clamp(min=0).detach() + (smooth - smooth.detach())
+class _Adv2(Function):
+    """relu(z) to the bit, up to `clip`; its derivative is h(z), or h(z) - h(z - clip)."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(z: Tensor, tau: float, clip: float | None) -> tuple[Tensor, ...]:
+        slope, bend = _slopes(z, tau)
+        if clip is not None:
+            above = _slopes(z - clip, tau)
+            slope, bend = slope - above[0], bend - above[1]
+        return z.clamp(min=0, max=clip), slope, bend
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        _, slope, bend = output
+        ctx.mark_non_differentiable(slope, bend)
+        ctx.save_for_backward(inputs[0], slope, bend)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor, *_: Any) -> tuple[Any, ...]:
+        return _Scaled.apply(gradient, *ctx.saved_tensors), None, None
+
+
+def _slopes(z: Tensor, tau: float) -> tuple[Tensor, Tensor]:
+    """h(z) = z/sqrt(z^2+tau), and 1 more for z < 0; and h'(z) = tau/(z^2+tau)^(3/2)."""
+    inverse = torch.rsqrt(z * z + tau)
+    slope = z * inverse
+    return torch.where(z < 0, slope + 1, slope), tau * inverse * inverse * inverse
+
+
+class _Scaled(Function):
+    """gradient * slope(z), whose derivative in z is gradient * bend; both are known, so a Hessian row is two products.
+
+    Twice is enough: a third derivative would take slope and bend for constants.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(gradient: Tensor, z: Tensor, slope: Tensor, bend: Tensor) -> Tensor:
+        return gradient * slope
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        gradient, _, slope, bend = inputs
+        ctx.save_for_backward(slope, gradient * bend)
+
+    @staticmethod
+    def backward(ctx: Any, outer: Tensor) -> tuple[Any, ...]:
+        slope, curvature = ctx.saved_tensors
+        return outer * slope, outer * curvature, None, None
 
 
 class _Smooth(nn.Module):
     """Runs a module with its ReLUs intercepted."""
 
-    def __init__(self, inner: nn.Module, surrogate: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, inner: nn.Module, surrogate: Callable[[Tensor, float | None], Tensor]) -> None:
         super().__init__()
         self.inner = inner
         self.surrogate = surrogate
@@ -72,7 +128,7 @@ class _Smooth(nn.Module):
 
 
 class _Intercept(TorchFunctionMode):
-    def __init__(self, surrogate: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, surrogate: Callable[[Tensor, float | None], Tensor]) -> None:
         super().__init__()
         self.surrogate = surrogate
 
@@ -88,7 +144,7 @@ class _Intercept(TorchFunctionMode):
         with torch._C.DisableTorchFunction():
             in_place = func in _IN_PLACE or func is F.hardtanh_ or named.get("inplace") or (rest and rest[0])
             at = z.clone() if in_place else z
-            made = self.surrogate(at) if clip is None else self.surrogate(at) - self.surrogate(at - clip)
+            made = self.surrogate(at, clip)
             return z.copy_(made) if in_place else made
 
 

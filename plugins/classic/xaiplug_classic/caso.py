@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import torch
 from annotated_types import Ge
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xaiplug import Explanation, Query
 from xaiplug.errors import ComponentError
+from xaiplug.grad import twice_differentiable
 from xaiplug_classic.context import ContextAware, shrunk
 
 Product = Callable[[Tensor], Tensor]
@@ -70,7 +70,7 @@ class Caso(ContextAware):
     def _derivatives(self, query: Query, points: Tensor, row: int) -> tuple[Product, Tensor]:
         """H as a product, and g (d,), of the loss: means over points (N,*shape)."""
         rows = torch.full((len(points),), row, device=points.device)
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        with torch.enable_grad(), twice_differentiable():
             x = points.detach().clone().requires_grad_()
             logits = query.model(x)
             if self.route == "low-rank":
@@ -81,9 +81,8 @@ class Caso(ContextAware):
         def product(v: Tensor) -> Tensor:
             if not gradient.requires_grad:
                 return torch.zeros_like(v)
-            with sdpa_kernel(SDPBackend.MATH):
-                along = v.view_as(x[0]).expand_as(x)
-                (found,) = torch.autograd.grad(gradient, x, along, retain_graph=True, allow_unused=True)
+            along = v.view_as(x[0]).expand_as(x)
+            (found,) = torch.autograd.grad(gradient, x, along, retain_graph=True, allow_unused=True)
             return torch.zeros_like(v) if found is None else found.flatten(1).mean(0)
 
         return product, gradient.detach().flatten(1).mean(0)

@@ -32,6 +32,7 @@ class ClaimingIdg(Idg):
             ("hessian-sets", {"max_rows": 24, "steps": 6}),
             ("idg", {"steps": 6}),
             ("idg", {"steps": 6, "abs_mode": "none", "scale_mode": "path"}),
+            ("idg", {"steps": 6, "normalize_dividends": True}),
         ]
     ),
 )

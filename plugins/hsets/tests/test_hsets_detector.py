@@ -8,8 +8,8 @@ import xaiplug
 from xaiplug import Model
 from xaiplug.asking import base_query
 from xaiplug.errors import ComponentError, NonFiniteError
-from xaiplug.grad import hessian_rows, smoothed
-from xaiplug_hsets.curvature import Curvature, neighbours
+from xaiplug.grad import sample_hessian, smoothed
+from xaiplug_hsets.neighbours import neighbours
 
 CHAIN = {(0, 1): 1.0, (1, 2): 0.8, (3, 4): 1.0}
 
@@ -108,19 +108,6 @@ def test_confined_sets_stay_in_their_segment(quadratic):
     assert [0, 1] in found
 
 
-def test_rows_are_the_cores(cnn, images):
-    """One stored gradient and batched backwards give what the core's engine gives."""
-    query = base_query(smoothed(Model(cnn)), images, target=[0, 1, 2], scale="log_odds")
-    features = [0, 5, 77, 431]
-    for row in range(3):
-        expected = hessian_rows(query, torch.tensor(features), torch.full((4,), row)).flatten(1)
-        torch.testing.assert_close(Curvature(query, row).rows(features), expected, rtol=1e-11, atol=1e-14)
-        single = torch.cat([Curvature(query, row).rows([one]) for one in features])
-        torch.testing.assert_close(single, expected, rtol=1e-11, atol=1e-14)
-    hessian = Curvature(query, 0).rows(list(range(432)))
-    torch.testing.assert_close(hessian, hessian.T, rtol=1e-10, atol=1e-14)
-
-
 def test_rows_ahead_of_their_turn_change_nothing(cnn, images, monkeypatch):
     def found():
         return xaiplug.explain(
@@ -157,8 +144,12 @@ def test_rows_are_limited_and_shared(cnn, images):
 
 def test_no_row_twice(cnn, images, monkeypatch):
     asked = []
-    rows = Curvature.rows
-    monkeypatch.setattr(Curvature, "rows", lambda self, features: (asked.extend(features), rows(self, features))[1])
+
+    def counted(query, row):
+        hessian = sample_hessian(query, row)
+        return lambda features: (asked.extend(features.tolist()), hessian(features))[1]
+
+    monkeypatch.setattr("xaiplug_hsets.detection.sample_hessian", counted)
     xaiplug.explain(cnn, images[:1], "hsets", segmenter=("grid", {"patch": 3}), baseline="black", nu=60, max_rows=None)
     assert len(asked) > 5
     assert len(asked) == len(set(asked))

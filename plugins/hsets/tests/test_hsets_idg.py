@@ -8,6 +8,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug.errors import ComponentError
+from xaiplug_hsets.families import family
 from xaiplug_hsets.idg import dividends, subset_masks
 
 
@@ -153,3 +154,74 @@ def test_several_baselines_are_averaged(formula):
     both = xaiplug.explain(net, x, "idg", segmenter=whole, baseline=baselines, subsets="exact").attribution
     each = [xaiplug.explain(net, x, "idg", segmenter=whole, baseline=b, subsets="exact").attribution for b in baselines]
     torch.testing.assert_close(both, (each[0] + each[1]) / 2)
+
+
+def test_sets_may_overlap(formula):
+    """Every set as if it were alone; a group has the sum over its sets."""
+    net = formula(lambda x: x[:, 0] * x[:, 1] + x[:, 1] * x[:, 2] ** 2)
+    x, exact = [0.7, 1.3, -0.4], {"subsets": "exact", "aggregate": "sum"}
+    given = ((0, 1), (1, 2), (2,), ())
+    ex = xaiplug.explain(
+        net,
+        torch.tensor([x], dtype=torch.float64),
+        "idg",
+        segmenter=torch.tensor([[0, 1, 2]]),
+        baseline=torch.zeros(3).double(),
+        sets=given,
+        **exact,
+    )
+    alone = values(net, x, [set(one) for one in given])
+    assert ex.sets.values[0].tolist() == pytest.approx(alone, rel=1e-12)
+    assert ex.sets.members[0].tolist() == [[i in one for i in range(3)] for one in given]
+    assert ex.attribution[0].tolist() == pytest.approx([alone[0], alone[0] + alone[1], alone[1] + alone[2]], rel=1e-12)
+    with pytest.raises(ComponentError, match=r"group 3, and a sample has groups 0\.\.2"):
+        xaiplug.explain(
+            net, torch.ones(1, 3), "idg", segmenter=torch.tensor([[0, 1, 2]]), baseline=torch.zeros(3), sets=((3,),)
+        )
+
+
+@pytest.mark.parametrize("mode", ["inside", "outside"])
+def test_normalised_dividends(formula, mode):
+    """The original IDG, on a tree of sets: dividends over their sum, and a set is worth those inside it."""
+    net = formula(lambda x: x[:, 0] * x[:, 1] - 3 * x[:, 2] + x[:, 1] ** 2)
+    tree = ({0}, {1}, {2}, {3}, {0, 1}, {2, 3}, {0, 1, 2, 3})
+    x = torch.tensor([[0.7, 1.3, -0.4, 2.0]], dtype=torch.float64)
+    way = x[0]
+    ex = xaiplug.explain(
+        net,
+        x,
+        "idg",
+        segmenter=torch.arange(4)[None],
+        baseline=torch.zeros(4),
+        sets=tuple(tuple(sorted(one)) for one in tree),
+        normalize_dividends=True,
+        abs_mode=mode,
+    )
+    points = (torch.linspace(0, 1, 31, dtype=torch.float64)[:, None] * way).requires_grad_()
+    (gradients,) = torch.autograd.grad(net(points).sum(), points)
+    worth = []
+    for one in tree:
+        chosen = torch.tensor([i in one for i in range(4)])
+        along = gradients @ (way * chosen) / (way * chosen).norm()
+        worth.append(along.abs().mean().item() if mode == "inside" else along.mean().abs().item())
+    expected = [sum(w for w, part in zip(worth, tree, strict=True) if part <= one) / sum(worth) for one in tree]
+    assert ex.sets.values[0].tolist() == pytest.approx(expected, rel=1e-12)
+    assert ex.sets.values[0, -1].item() == pytest.approx(1)
+    assert ex.sets.values[0, 3].item() == 0
+
+
+def test_normalised_dividends_of_nothing(formula):
+    flat = formula(lambda x: 0 * x.sum(1))
+    assert idg(flat, [1.0, 2.0], [0, 1], normalize_dividends=True) == [0, 0]
+    with pytest.raises(ComponentError, match="abs_mode='none'"):
+        xaiplug.component("explainer", "idg", normalize_dividends=True, abs_mode="none")
+
+
+def test_a_family_of_masks():
+    """Masks are the unions of their groups again."""
+    masks = torch.rand(4, 5, 6, generator=torch.Generator().manual_seed(0)) < 0.4
+    masks[2] = False
+    labels, sets = family(masks)
+    for mask, one in zip(masks, sets, strict=True):
+        assert torch.equal(torch.isin(labels[0], torch.tensor(one)), mask)
+    assert labels.max() + 1 == len(labels[labels >= 0].unique())

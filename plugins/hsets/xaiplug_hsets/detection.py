@@ -13,11 +13,11 @@ from torch import Tensor
 from xaiplug import Explainer, Query, SetScores
 from xaiplug.data.groups import on_grid
 from xaiplug.errors import ComponentError
-from xaiplug.grad import smoothed
+from xaiplug.grad import sample_hessian, smoothed
 from xaiplug.grad.smooth import Smoothing
-from xaiplug_hsets.curvature import Curvature, Neighbours, Normalize, neighbours
 from xaiplug_hsets.growth import Found, Rows, generate
 from xaiplug_hsets.idg import path_gradients_of, ways_of
+from xaiplug_hsets.neighbours import Neighbours, Normalize, neighbours
 
 Seeds = Literal["integrated-gradients", "gradient"]
 _UNDECIDED = object()
@@ -116,7 +116,7 @@ class Detector(Explainer):
             allowed = labels == labels[feature] if self.confine else None
             return neighbours(entries, feature, self.normalize, self.mu, cap, allowed)
 
-        rows = Rows(Curvature(curved, row), select, self.row_limit)
+        rows = Rows(sample_hessian(curved, row), select, labels.device, self.row_limit)
         sets, truncated = generate(rows, strength, labels, self.k, cap, self.attempts)
         if rows.used and rows.flat:
             hint = "; a ReLU network needs smoothing='adv2'" if self.smoothing == "none" else ""

@@ -8,7 +8,8 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from xaiplug import Explanation, Query, SetScores
+from xaiplug import Explanation, FeatureGroups, Query, SetScores
+from xaiplug.errors import ComponentError
 from xaiplug_hsets.detection import Detected, Detector, assembled, counts_of, painted, scalar_labels
 from xaiplug_hsets.idg import ways_of
 from xaiplug_hsets.scoring import Scoring, base_scores
@@ -90,10 +91,11 @@ class HessianSets(Detector):
 
 
 class Idg(Scoring):
-    """IDG-Vis (H-Sets, Algorithm 2) of given groups: a(I) for every group I of a label map or a segmenter, (B,G).
+    """IDG-Vis (H-Sets, Algorithm 2) of given sets of groups: of every group, or of `sets`, which may overlap.
 
-    `sets` has every group as a set of one group (B,G,G) with its value. Units as those of `hsets`. With
-    scale_mode="path", abs_mode="none" and all of a group in T it is the group's integrated gradients.
+    `sets` of the result are (B,S,G) with their values a(I) (B,S); the map (B,G) gives a group the sum over the sets
+    that have it. Units as those of `hsets`. With scale_mode="path", abs_mode="none" and all of a group in T it is the
+    group's integrated gradients. `xaiplug_hsets.families.family` makes groups and sets of overlapping masks.
 
     >>> import torch, xaiplug
     >>> net = torch.nn.Linear(2, 1, bias=False)
@@ -102,9 +104,25 @@ class Idg(Scoring):
     >>> one, whole = Idg(subsets="exact", aggregate="sum"), torch.zeros(1, 2, dtype=torch.int64)
     >>> xaiplug.explain(net, torch.ones(1, 2), one, segmenter=whole, baseline=torch.zeros(2)).attribution
     tensor([[5.1213]])
+
+    Raises:
+        ComponentError: a set names a group that a sample does not have; dividends normalised without absolute values.
     """
 
     needs = ("groups", "baseline")
+
+    sets: tuple[tuple[Annotated[int, Ge(0)], ...], ...] | None = None
+    """Groups of each set, by number; sets may share groups. None = every group is a set."""
+    normalize_dividends: bool = False
+    """The original IDG: the dividend d(T) of every set T, not of its subsets, over the sum of all, and
+    a(S) = Σ_{T ⊆ S} d(T) over the sets T given; 1 for a set that holds all others. `subsets`, `samples` and `aggregate`
+    do not count then; the original takes abs_mode="outside"."""
+
+    def __post_init__(self) -> None:
+        if self.normalize_dividends and self.abs_mode == "none":
+            raise ComponentError(
+                "idg: normalize_dividends=True divides by a sum of magnitudes; abs_mode='none' has none"
+            )
 
     @property
     def claims(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -112,23 +130,43 @@ class Idg(Scoring):
         held = ("dummy", "implementation-invariance", "symmetry")
         if self.abs_mode == "none":
             return (*held, "linearity")
-        return held if self.abs_mode == "outside" else (*held, "sensitivity")
+        return held if self.abs_mode == "outside" or self.normalize_dividends else (*held, "sensitivity")
 
     def explain(self, query: Query) -> Explanation:
         groups, draws = query.require("groups"), self.draws(query)
-        attribution = query.inputs.new_full((len(query), groups.count), torch.nan)
+        members = self._members(groups)
+        values = query.inputs.new_full(members.shape[:2], torch.nan)
         for b, count in enumerate(groups.counts.tolist()):
             gradients, ways = self.gradients(query, b), ways_of(query, b)
+            used = count if self.sets is None else len(self.sets)
             labels = scalar_labels(query, b)
-            for group in range(count):
-                members = (labels == group).nonzero().flatten()
-                attribution[b, group] = self.value(members, ways, gradients, draws[b])
-        single = torch.eye(groups.count, dtype=torch.bool, device=query.inputs.device) & groups.players[:, None]
+            features = [one[labels.clamp(min=0)] & (labels >= 0) for one in members[b, :used]]
+            if self.normalize_dividends:
+                values[b, :used] = self.normalized(torch.stack(features), ways, gradients)
+                continue
+            for slot, one in enumerate(features):
+                values[b, slot] = self.value(one.nonzero().flatten(), ways, gradients, draws[b])
+        attribution = (members * values.nan_to_num()[..., None]).sum(1)
         base = base_scores(query)
+        points = (self.steps + 1) * len(query.require("baseline"))
         return Explanation(
-            attribution,
+            attribution.masked_fill(~groups.players, torch.nan),
             "group",
-            sets=SetScores(single, attribution, "interaction"),
+            sets=SetScores(members, values, "interaction"),
             base_score=base,
-            residual=query.scores - base - attribution.nansum(1),
+            residual=query.scores - base - attribution.sum(1),
+            meta={"scoring_gradients": points * len(query)},
         )
+
+    def _members(self, groups: FeatureGroups) -> Tensor:
+        """Which groups (B,S,G) every set has."""
+        if self.sets is None:
+            single = torch.eye(groups.count, dtype=torch.bool, device=groups.labels.device)
+            return single & groups.players[:, None]
+        known = int(groups.counts.min())
+        if unknown := [group for one in self.sets for group in one if group >= known]:
+            raise ComponentError(f"idg: sets name group {unknown[0]}, and a sample has groups 0..{known - 1} only")
+        members = torch.zeros(len(groups.counts), len(self.sets), groups.count, dtype=torch.bool)
+        for slot, one in enumerate(self.sets):
+            members[:, slot, list(one)] = True
+        return members.to(groups.labels.device)

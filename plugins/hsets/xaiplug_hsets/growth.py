@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from xaiplug_hsets.curvature import Curvature, Neighbours
+from xaiplug_hsets.neighbours import Neighbours
 
 _AHEAD = 16
 """Rows computed together, at most: those behind the first are computed ahead of their turn, and may be in vain."""
@@ -32,8 +32,9 @@ class Rows:
     `used` counts the rows that growth has asked for; `computed` also those that were computed ahead in vain.
     """
 
-    curvature: Curvature
+    hessian: Callable[[Tensor], Tensor]
     select: Callable[[Tensor, int], Neighbours]
+    device: torch.device
     limit: int | None = None
     used: set[int] = field(default_factory=set)
     flat: bool = True
@@ -58,7 +59,7 @@ class Rows:
                     break
                 if other not in self._cache:
                     wanted[other] = None
-            for one, row in zip(wanted, self.curvature.rows(list(wanted)), strict=True):
+            for one, row in zip(wanted, self.hessian(torch.tensor(list(wanted))), strict=True):
                 self.flat = self.flat and not bool(row.any())
                 self._cache[one] = self.select(row, one)
         return self._cache[feature]
@@ -71,7 +72,7 @@ def grow(rows: Rows, seed: int, cap: int, features: int, budget: int | None) -> 
     `cap` members; then each newcomer's neighbours, its whole subtree before the next newcomer's. The seed joins only if
     its own row or another member's has it. Rows are computed ahead of their turn, and used in it.
     """
-    member = torch.zeros(features, dtype=torch.bool, device=rows.curvature.x.device)
+    member = torch.zeros(features, dtype=torch.bool, device=rows.device)
     joined: list[Tensor] = []
     entries: list[Tensor] = []
     size, ahead, spent = 0, 0, len(rows.used)

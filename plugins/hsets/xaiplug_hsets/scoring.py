@@ -64,6 +64,18 @@ class Scoring(Explainer):
             total = total + aggregated(found, len(members), self.aggregate, complete=complete)
         return total / len(ways)
 
+    def normalized(self, family: Tensor, ways: Tensor, gradients: Tensor) -> Tensor:
+        """Worth (S,) of the sets `family` (S,d) bool of flat features: Σ of the dividends of those inside it, over all.
+
+        The value function of Sikdar et al., 2021, on their family of meaningful sets; 0 where every dividend is 0.
+        """
+        found = ways.new_zeros(len(family))
+        for way, gradient in zip(ways, gradients, strict=True):
+            found = found + dividends(gradient, way, family, self.abs_mode, self.scale_mode)
+        total = found.sum()
+        inside = (family.to(found) @ (~family).to(found).T == 0).to(found)
+        return found @ inside / torch.where(total > 0, total, torch.ones_like(total))
+
     @staticmethod
     def draws(query: Query) -> list[int]:
         """One seed per sample."""
