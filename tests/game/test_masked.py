@@ -131,3 +131,13 @@ def test_a_fingerprint_tells_games_apart():
     row = {"inputs": x[1:], "groups": groups[1:], "baseline": torch.zeros(1, 1, 4), "seeds": query.seeds[1:]}
     alone = query.replace(target=xaiplug.Target(torch.tensor([1])), **row)
     assert MaskedGame(alone).fingerprint("insertion") == first[1]
+
+
+def test_draws_for_as_many_groups_as_pixels():
+    """A coalition of so many groups is a number of more digits than Python prints."""
+    size = 20_000
+    asked = base_query(Model(nn.Linear(size, 1)), torch.zeros(1, size))
+    game = MaskedGame(asked.replace(groups=FeatureGroups.from_labels(torch.arange(size)[None]), imputer=Noise()))
+    keep = torch.rand(1, 2, size, generator=torch.Generator().manual_seed(0)) < 0.5
+    assert torch.equal(game(keep), game(keep))
+    assert game(keep)[0, 0] != game(keep)[0, 1]

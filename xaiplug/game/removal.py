@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,4 +65,5 @@ class PixelRemoval:
     def _generators(self, rows: Tensor, keep: Tensor) -> list[torch.Generator]:
         coalitions = np.packbits(keep.cpu().numpy(), axis=1)
         seeds = self.query.seeds[rows].tolist()
-        return [generator(seed, int.from_bytes(code.tobytes())) for seed, code in zip(seeds, coalitions, strict=True)]
+        codes = [int.from_bytes(blake2b(code.tobytes(), digest_size=8).digest()) for code in coalitions]
+        return [generator(seed, code) for seed, code in zip(seeds, codes, strict=True)]
