@@ -56,6 +56,20 @@ def test_reused_in_place_functional_residual_and_gated():
     assert ex.residual.abs().max() < 1e-12
 
 
+class PadsBySize(nn.Conv2d):
+    """As timm's "same" convolution: asks for the size of its input, which cannot be traced."""
+
+    def forward(self, x):
+        lacking = -x.shape[-1] % self.stride[0]
+        return super().forward(F.pad(x, (0, lacking, 0, lacking)) if lacking > 0 else x)
+
+
+def test_a_convolution_that_looks_at_its_input():
+    net = nn.Sequential(PadsBySize(3, 4, 3, stride=3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 4)).double()
+    ex = xaiplug.explain(net, X, "deep-lift", target=1, baseline=REFERENCE)
+    assert ex.residual.abs().max() < 1e-12
+
+
 def test_an_activation_before_a_pool():
     """captum 0.9 is silently wrong here, as its own convergence delta says."""
     net = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(294, 4)).double()

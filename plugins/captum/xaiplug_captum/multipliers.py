@@ -59,7 +59,8 @@ def traced(model: Model) -> fx.GraphModule:
 
     class Tracer(fx.Tracer):
         def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-            return module in own or super().is_leaf_module(module, name)
+            linear = isinstance(module, nn.modules.conv._ConvNd)  # timm's pad by the size of what they are given
+            return linear or module in own or super().is_leaf_module(module, name)
 
     try:
         graph = Tracer().trace(model.module)
