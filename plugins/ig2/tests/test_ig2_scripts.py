@@ -4,12 +4,15 @@ import re
 import sys
 from pathlib import Path
 
+import pandas as pd
+import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
 from along_path import SHARES, fall
 from coloured_words import coloured
+from table import table
 
 
 def test_words_are_escaped_and_coloured_by_sign():
@@ -35,3 +38,28 @@ def test_a_straight_fall_is_one_minus_the_share():
     torch.testing.assert_close(fall(torch.cat([straight, flat])), 1 - shares, atol=1e-6, rtol=0)
     saturated = torch.cat([torch.ones(1, 40), torch.zeros(1, 11)], 1).double()
     assert fall(saturated).tolist() == [1, 1, 1, 1, 1, 0, 0]
+
+
+def test_a_table_pools_models_and_marks_what_is_sure():
+    """Two models, four samples: `b` is 1 below `a` on all of them, `c` above on half; ROAR has a value a model."""
+    rows = [
+        {"model": model, "explainer": name, "metric": "m", "sample": sample, "id": str(sample), "value": value}
+        for model in ("one", "two")
+        for sample in range(4)
+        for name, value in (("a", sample), ("b", sample - 1), ("c", sample + (-1) ** sample))
+    ]
+    rows += [
+        {"model": model, "explainer": name, "metric": "roar", "sample": -1, "id": "", "value": value + shift}
+        for model, shift in (("one", 0.0), ("two", 0.5))
+        for name, value in (("a", 0.1), ("b", 0.3))
+    ]
+    frame = pd.DataFrame(rows).assign(data="d", better="higher", unit="", seed=0)
+    frame = frame.assign(**dict.fromkeys(("segmenter", "baseline", "references", "imputer"), ""))
+    lines = table(frame, "a", ["m", "roar"]).splitlines()
+    assert lines[0] == "| | m ↑ | roar ↑ |"
+    assert lines[2] == "| a | 1.500 | 0.350 |"
+    assert lines[3] == "| b | 0.500; **−1.000 [−1.000, −1.000]** | 0.550; **0.200 [0.200, 0.200]** |"
+    assert lines[4].startswith("| c | 1.500; 0.000 [")
+    assert lines[4].endswith("| – |")
+    with pytest.raises(SystemExit, match="metrics: m, roar"):
+        table(frame, "a", ["n"])

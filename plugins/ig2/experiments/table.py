@@ -1,0 +1,85 @@
+"""A run as a table of the paper's form: a row a method, a column a metric, in Markdown.
+
+    python table.py RUN_FOLDER AGAINST [METRIC ...]
+
+Every entry is the mean over samples (each first averaged over models and seeds), then the paired difference to the
+method AGAINST with its 95 % bootstrap interval, bold where the interval leaves 0 out. A metric with one value for a
+whole study (ROAR) takes models for samples. A method is an explainer, with what it was run with where that differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xaiplug.view.bootstrap import Floats
+from xaiplug.view.leaderboard import Method, boards_of, per_sample
+from xaiplug.view.numbers import number
+from xaiplug.view.paired import paired
+
+
+def columns(results: pd.DataFrame) -> dict[str, dict[str, Floats]]:
+    """Metric -> method -> values (S,), the same samples in the same order."""
+    whole = results["sample"] < 0
+    pooled = results.assign(model="", id=results["id"].where(~whole, results["model"]))
+    found: dict[str, dict[str, Floats]] = {}
+    for (_, _, metric), part in boards_of(pooled):
+        methods, values = per_sample(part)
+        names = [method.explainer for method in methods]
+        named = [name if names.count(name) == 1 else _full(method) for name, method in zip(names, methods, strict=True)]
+        found[metric] = dict(zip(named, values.T, strict=True))
+    return found
+
+
+def _full(method: Method) -> str:
+    return ", ".join([method.explainer, *(value for kind, value in method.settings if kind != "imputer")])
+
+
+def table(results: pd.DataFrame, against: str, metrics: list[str]) -> str:
+    """The whole table.
+
+    Raises:
+        SystemExit: no such method or metric.
+    """
+    found = columns(results)
+    shown = metrics or list(found)
+    for metric in shown:
+        if metric not in found or against not in found[metric]:
+            methods = ", ".join(found.get(metric, {}))
+            raise SystemExit(f"no {metric} of {against}; metrics: {', '.join(found)}; methods: {methods}")
+    methods = dict.fromkeys(name for metric in shown for name in found[metric])
+    better = results.groupby("metric")["better"].first()
+    arrows = {"higher": " ↑", "lower": " ↓"}
+    heads = [metric + arrows.get(better[metric], "") for metric in shown]
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(shown) + 1) + "|"]
+    for name in methods:
+        entries = [_entry(found[metric].get(name), found[metric][against], name == against) for metric in shown]
+        lines.append(f"| {name} | {' | '.join(entries)} |")
+    return "\n".join(lines)
+
+
+def _entry(values: Floats | None, other: Floats, same: bool) -> str:
+    if values is None or not np.isfinite(values).any():
+        return "–"
+    mean = number(float(np.nanmean(values)), 3)
+    if same:
+        return mean
+    difference = paired(values, other)
+    text = f"{number(difference.mean, 3)} [{number(difference.low, 3)}, {number(difference.high, 3)}]"
+    return f"{mean}; {f'**{text}**' if difference.certain else text}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("against")
+    parser.add_argument("metrics", nargs="*")
+    arguments = parser.parse_args()
+    print(table(pd.read_parquet(arguments.folder / "results.parquet"), arguments.against, arguments.metrics))
+
+
+if __name__ == "__main__":
+    main()
