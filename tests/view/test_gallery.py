@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import torch
 
-from xaiplug.data.explanation import Explanation
+from xaiplug.data.explanation import Explanation, SetScores
 from xaiplug.data.target import Target
 from xaiplug.view.gallery import SAMPLES, wall
 from xaiplug.view.study import Panel
@@ -52,6 +53,16 @@ def test_large_pictures_are_averaged_down(study):
     zero = torch.zeros(1, dtype=torch.int64)
     made = wall(Panel("m", "d", torch.rand(1, 3, side, side), None, zero, zero, None, ("x",), maps))
     assert len(made.lines[0].tiles[0].own) < 60_000
+
+
+def test_sets_are_outlined_with_their_values():
+    members = torch.zeros(1, 2, 1, 8, 8, dtype=torch.bool)
+    members[0, 0, 0, :2, :2] = members[0, 1, 0, 5:, 5:] = True
+    maps = {"hsets": Explanation(members[:, 0].float(), "input", sets=SetScores(members, torch.tensor([[2.5, -0.5]])))}
+    zero = torch.zeros(1, dtype=torch.int64)
+    tile = wall(Panel("m", "d", torch.rand(1, 1, 8, 8), None, zero, zero, None, ("x",), maps)).lines[0].tiles[0]
+    assert re.findall(r">([^<>]+)</text>", tile.own) == ["−0.5", "2.5"]
+    assert all(tile.own.count(f'class="{side}"') == 1 for side in ("raises", "lowers"))
 
 
 def test_rows_are_bars():

@@ -151,18 +151,25 @@ def _framed(uri: str, size: tuple[int, int], over: Markup, name: str) -> Markup:
 
 
 def _marks(explanation: Explanation, row: int) -> Markup:
-    """Outlines of the strongest sets, and the first groups of an order numbered."""
+    """Outlines of the strongest sets with their values, or the first groups of an order numbered."""
     drawn = Markup("")
-    for value, mask in reversed(set_masks(explanation, row)):
+    sets = list(reversed(set_masks(explanation, row)))
+    for value, mask in sets:
         drawn += Markup("<g><title>{}</title>{}</g>").format(
             short(value), svg.outlines(outline(mask), "raises" if value >= 0 else "lowers")
         )
     ranks = rank_map(explanation)
     if ranks is None or ranks.ndim != 3:
-        return drawn
-    size = max(ranks.shape[1:]) / 11
-    for rank in range(1, min(int(ranks[row].max()), _STEPS) + 1):
-        x, y = centre(ranks[row] == rank)
-        text = Markup('<text class="rank" x="{:.2f}" y="{:.2f}" font-size="{:.2f}">{}</text>')
-        drawn += text.format(x, y + 0.35 * size, size, rank)
-    return drawn
+        return drawn + Markup("").join(_written(mask, short(value)) for value, mask in sets if bool(mask.any()))
+    chosen = [(ranks[row] == rank, str(rank)) for rank in range(1, min(int(ranks[row].max()), _STEPS) + 1)]
+    return drawn + Markup("").join(_written(mask, rank) for mask, rank in chosen)
+
+
+def _written(mask: Tensor, text: str) -> Markup:
+    """Text in the middle of a mask (H,W), its anchor moved where it would leave the picture."""
+    size, width = max(mask.shape) / 11, mask.shape[1]
+    x, y = centre(mask)
+    half = 0.3 * size * len(text)
+    x = min(max(x, half), max(half, width - half))
+    y = min(max(y + 0.35 * size, size), mask.shape[0] - 0.2 * size)
+    return Markup('<text class="rank" x="{:.2f}" y="{:.2f}" font-size="{:.2f}">{}</text>').format(x, y, size, text)
