@@ -14,7 +14,7 @@ from xaiplug_trainers.losses import LOSSES
 from xaiplug_trainers.tasks import celeba
 
 NAMES = [f"Attribute_{n}" for n in range(38)] + ["Smiling", "Bright"]
-SMALL = {"size": 16, "network_params": {"width": 0.25}, "max_epochs": 1}
+SMALL = {"size": 16, "network": "small-cnn", "network_params": {"width": 4, "hidden": 8}, "max_epochs": 1}
 
 
 @pytest.fixture
@@ -62,6 +62,22 @@ def test_trains_and_is_explained_head_by_head(faces, tmp_path: Path):
     )
     assert ex.attribution.shape == samples.inputs.shape
     assert ex.target.index.tolist() == [39] * 5
+
+
+def test_the_part_that_tells_an_attribute_is_relevant(faces):
+    with pytest.raises(DataError, match=r"masks of 'mouth' is not there.*face parser"):
+        celeba.samples("test", size=16, truth="Smiling", **faces)
+    with pytest.raises(DataError, match=r"no part of the face tells 'Smilin'; did you mean 'Smiling'"):
+        celeba.samples("test", truth="Smilin", **faces)
+    folder = Path(faces["data_root"]) / "celeba" / "parsing" / "mouth"
+    folder.mkdir(parents=True)
+    mask = np.zeros((32, 24), dtype=np.uint8)
+    mask[16:28, 6:18] = 255
+    Image.fromarray(mask).save(folder / "000026.png")
+    relevant = celeba.samples("test", size=24, truth="Smiling", **faces).relevant
+    assert relevant[0].nonzero().amin(0).tolist() == [12, 6]  # the middle 24 rows begin at row 4
+    assert relevant[0].sum() == 144
+    assert not relevant[1:].any()
 
 
 def test_every_head_counts_in_the_loss():

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from xaiplug import config as run_file
 from xaiplug.data.explanation import Explanation
@@ -111,12 +112,22 @@ def _panel(workspace: Workspace, model: str, data: str, maps: dict[str, Explanat
         data=data,
         inputs=samples.inputs,
         relevant=samples.relevant,
-        labels=samples.labels,
+        labels=samples.labels if samples.labels.ndim == 1 else one_label(samples.labels, predicted),
         predicted=predicted,
         class_names=adapter.class_names,
         ids=tuple(samples.ids),
         maps=maps,
     )
+
+
+def one_label(labels: Tensor, predicted: Tensor) -> Tensor:
+    """(B,) of labels (B,K), an answer of 0 or 1 a head: the predicted head's where it is 1, else the first that is.
+
+    >>> one_label(torch.tensor([[0, 1, 1], [1, 0, 1]]), torch.tensor([2, 1]))
+    tensor([2, 0])
+    """
+    said = labels.gather(1, predicted[:, None]).squeeze(1) > 0
+    return torch.where(said, predicted, labels.argmax(1))
 
 
 def _provenance(store: Store) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from xaiplug.config import load
 
 FOLDER = Path(__file__).parents[1] / "experiments"
-REAL = ("photos", "trec", "words")
+REAL = ("celeba", "photos", "trec", "words")
 """Read real data, so that their references are there only where it is."""
 FILES = sorted(file for file in FOLDER.glob("*.yaml") if file.stem not in REAL)
 
@@ -23,7 +23,7 @@ def test_run_file_is_good(file):
 @pytest.mark.parametrize("name", REAL)
 def test_run_file_on_real_data_is_good(name):
     data = Path(os.environ["XAIPLUG_DATA"])
-    wanted = ("kangaroo", "imagenet", "weights") if name == "photos" else ("trec",)
+    wanted = {"photos": ("kangaroo", "imagenet", "weights"), "celeba": ("celeba",)}.get(name, ("trec",))
     if missing := [folder for folder in wanted if not (data / folder).is_dir()]:
         pytest.skip(f"no {', '.join(missing)} below XAIPLUG_DATA")
     places = [

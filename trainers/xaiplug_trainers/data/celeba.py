@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from xaiplug import Samples
-from xaiplug.errors import DataError
+from xaiplug.errors import DataError, did_you_mean
 from xaiplug_trainers.data.base import Geometry, TaskData
+from xaiplug_trainers.data.celeba_parts import PARTS
 from xaiplug_trainers.sources.files import content_hash, find
 
 __all__ = ["CelebA"]
@@ -22,6 +23,8 @@ _HOW = (
     "`celeba/` below data_root or XAIPLUG_DATA."
 )
 
+_MASKS = "Write one PNG an image, not 0 where the part is, with a face parser trained on CelebAMask-HQ."
+
 
 @dataclass(frozen=True)
 class CelebA(TaskData):
@@ -30,6 +33,10 @@ class CelebA(TaskData):
     The splits are the official ones, the first `train_size`, `val_size` and `test_size` images of them (None: all;
     they are held in memory). `extras` has a column (N,) bool for every attribute, so that a run file's `tag: Smiling`
     picks the faces that smile.
+
+    `truth` names an attribute whose part of the face is `relevant`, by Table B.7 of the IG² paper: PNG masks (not 0 =
+    the part) of the size of the images, `celeba/parsing/<part>/<stem of the image>.png`, as a face parser writes them;
+    an image without one has no truth.
     """
 
     data_root: str | None = None
@@ -37,8 +44,14 @@ class CelebA(TaskData):
     train_size: int | None = 20_000
     val_size: int | None = 1_000
     test_size: int | None = 2_000
+    truth: str | None = None
 
     splits: ClassVar[tuple[str, ...]] = ("train", "val", "test")
+
+    def __post_init__(self) -> None:
+        if self.truth is not None and self.truth not in PARTS:
+            hint = did_you_mean(self.truth, PARTS)
+            raise DataError(f"no part of the face tells '{self.truth}'{hint} (there is one for {', '.join(PARTS)})")
 
     @property
     def geometry(self) -> Geometry:
@@ -60,14 +73,27 @@ class CelebA(TaskData):
         if not rows:
             raise DataError(f"{self._list(1)} has no image of the split '{split}'. {_HOW}")
         folder = find(f"CelebA's {_IMAGES}", (f"celeba/{_IMAGES}", _IMAGES), self.data_root, _HOW)
-        images = np.stack([_face(folder / files[row], self.size) for row in rows])
+        images = np.stack([_face(folder / files[row], self.size).transpose(2, 0, 1) for row in rows])
         labels = torch.from_numpy(values[rows])
         return Samples(
             inputs=torch.from_numpy(images).float().div(255),
             labels=labels,
+            relevant=self._relevant([Path(files[row]).stem for row in rows]),
             ids=tuple(f"celeba-{Path(files[row]).stem}" for row in rows),
             extras={name: labels[:, column].bool() for column, name in enumerate(names)},
         )
+
+    def _relevant(self, stems: list[str]) -> torch.Tensor | None:
+        """(N,size,size) bool, or None without `truth`."""
+        if self.truth is None:
+            return None
+        part = PARTS[self.truth]
+        folder = find(f"the masks of '{part}'", (f"celeba/parsing/{part}", f"parsing/{part}"), self.data_root, _MASKS)
+        masks = torch.zeros(len(stems), self.size, self.size, dtype=torch.bool)
+        for mask, path in zip(masks, (folder / f"{stem}.png" for stem in stems), strict=True):
+            if path.is_file():
+                mask.copy_(torch.from_numpy(_face(path, self.size, "L") > 0))
+        return masks
 
     def _list(self, which: int) -> Path:
         name = _LISTS[which]
@@ -91,16 +117,16 @@ def _partition(path: Path) -> dict[str, int]:
     return {file: int(part) for file, part in (line.split() for line in path.read_text().splitlines() if line.strip())}
 
 
-def _face(path: Path, size: int) -> NDArray[np.uint8]:
-    """(3,size,size): the middle square, resized."""
+def _face(path: Path, size: int, mode: str = "RGB") -> NDArray[np.uint8]:
+    """(size,size,3), or (size,size) of a mask: the middle square, resized."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as opened:
-            image = opened.convert("RGB")
+            image = opened.convert(mode)
     except (OSError, UnidentifiedImageError) as error:
         raise DataError(f"{path} cannot be read as an image: {error}. {_HOW}") from error
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.BILINEAR)
-    return np.asarray(square).transpose(2, 0, 1)
+    how = Image.Resampling.BILINEAR if mode == "RGB" else Image.Resampling.NEAREST
+    return np.asarray(image.crop((left, top, left + side, top + side)).resize((size, size), how))
