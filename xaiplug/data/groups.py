@@ -61,6 +61,20 @@ class FeatureGroups:
         counts = numbered.amax(1) + 1 if flat.shape[1] else flat.new_zeros(flat.shape[0])
         return cls(numbered.view_as(labels), counts)
 
+    @classmethod
+    def of_cells(
+        cls, batch: int, cells: tuple[int, ...], grid: tuple[int, ...], device: torch.device | None = None
+    ) -> FeatureGroups:
+        """The cells (h,w) of a coarse map over images (H,W) in raster order: pixel y is in row ⌊y·h/H⌋.
+
+        >>> FeatureGroups.of_cells(1, (1, 2), (2, 3)).labels
+        tensor([[[0, 0, 1],
+                 [0, 0, 1]]])
+        """
+        row, column = (torch.arange(side, device=device) * n // side for side, n in zip(grid, cells, strict=True))
+        labels = (row[:, None] * cells[1] + column).expand(batch, *grid)
+        return cls(labels, torch.full((batch,), cells[0] * cells[1], device=device))
+
     @property
     def count(self) -> int:
         """G, the largest number of groups of any sample."""

@@ -4,7 +4,9 @@ import pytest
 
 from xaiplug.testing import explainer_checks
 
+NAMES = ["smoothgrad", "random", "kernel-shap", "lime", "shapley-sampling", "grad-cam++", "attention-rollout"]
 
-@pytest.mark.parametrize("check", explainer_checks(["smoothgrad", "random", "kernel-shap", "lime", "shapley-sampling"]))
+
+@pytest.mark.parametrize("check", explainer_checks(NAMES))
 def test_conformance(check):
     check()

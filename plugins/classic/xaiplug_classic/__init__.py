@@ -66,6 +66,20 @@ WANG = Paper(
     venue="CVPR Workshops",
     url="https://arxiv.org/abs/1910.01279",
 )
+CHATTOPADHAY = Paper(
+    "Grad-CAM++: Generalized Gradient-Based Visual Explanations for Deep Convolutional Networks",
+    "Chattopadhay, Aditya and Sarkar, Anirban and Howlader, Prantik and Balasubramanian, Vineeth N.",
+    2018,
+    venue="WACV",
+    doi="10.1109/WACV.2018.00097",
+)
+ABNAR = Paper(
+    "Quantifying Attention Flow in Transformers",
+    "Abnar, Samira and Zuidema, Willem",
+    2020,
+    venue="ACL",
+    doi="10.18653/v1/2020.acl-main.385",
+)
 KAPISHNIKOV = Paper(
     "XRAI: Better Attributions Through Regions",
     "Kapishnikov, Andrei and Bolukbasi, Tolga and Viégas, Fernanda and Terry, Michael",
@@ -120,6 +134,18 @@ def xaiplug_explainers() -> list[Spec]:
             "xaiplug_classic.score_cam:ScoreCam",
             "A layer's maps, weighted by the score of the input seen through each.",
             WANG,
+        ),
+        Spec(
+            "grad-cam++",
+            "xaiplug_classic.grad_cam_pp:GradCamPlusPlus",
+            "A layer's maps, weighted by its gradients place by place.",
+            CHATTOPADHAY,
+        ),
+        Spec(
+            "attention-rollout",
+            "xaiplug_classic.attention_rollout:AttentionRollout",
+            "What attention brings from each patch to the class token, through all blocks.",
+            ABNAR,
         ),
         Spec("xrai", "xaiplug_classic.xrai:Xrai", "Regions by the density of their attribution.", KAPISHNIKOV),
     ]

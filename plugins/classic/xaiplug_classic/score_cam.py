@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
-from xaiplug.errors import ModelError, ShapeError
+from xaiplug.errors import ShapeError
+from xaiplug.model.maps import last_maps
 
 _HELD = 2**25
 """Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
@@ -41,16 +40,11 @@ class ScoreCam(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         with torch.no_grad():
-            layer = query.model.layer(self.layer) if self.layer else last_maps(query)
+            layer = query.model.layer(self.layer) if self.layer else last_maps(query.model, query.inputs[:1])
             cams = torch.stack([self._map(query, layer, row) for row in range(len(query))])
-        height, width = query.inputs.shape[2:]
-        row, column = (
-            torch.arange(side, device=cams.device) * cells // side
-            for side, cells in ((height, cams.shape[1]), (width, cams.shape[2]))
-        )
-        labels = (row[:, None] * cams.shape[2] + column).expand(len(cams), height, width)
-        counts = torch.full((len(cams),), cams[0].numel(), device=cams.device)
-        return Explanation(cams.flatten(1), "group", groups=FeatureGroups(labels, counts))
+        size, device = tuple(query.inputs.shape[2:]), query.inputs.device
+        groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), size, device)
+        return Explanation(cams.flatten(1), "group", groups=groups)
 
     def _map(self, query: Query, layer: nn.Module, row: int) -> Tensor:
         """(h,w) of one sample."""
@@ -75,47 +69,3 @@ class ScoreCam(Explainer):
             seen = some.unsqueeze(1)
             parts.append(torch.stack([query.score(b + seen * (x - b), rows) for b in baselines]).mean(0))
         return torch.cat(parts)
-
-
-_POOLING = (
-    nn.modules.pooling._MaxPoolNd,
-    nn.modules.pooling._AvgPoolNd,
-    nn.modules.pooling._AdaptiveAvgPoolNd,
-    nn.modules.pooling._AdaptiveMaxPoolNd,
-    nn.modules.dropout._DropoutNd,
-    nn.Identity,
-)
-
-
-def last_maps(query: Query) -> nn.Module:
-    """The layer that is read when none is named; one forward of the first sample.
-
-    Raises:
-        ModelError: no layer gives a map (B,D,h,w) with h*w > 1, or the transformer has a single block.
-    """
-    model = query.model
-    if model.tokens is not None:
-        if len(model.tokens.blocks) < 2:
-            raise ModelError(f"score-cam: model '{model.name}' has a single block; name the layer= before it")
-        return model.tokens.blocks[-2]
-    made: list[tuple[nn.Module, int]] = []
-    kept: list[Tensor] = []
-    pooled: set[int] = set()
-
-    def note(module: nn.Module, _: Any, output: Any) -> None:
-        if isinstance(output, Tensor) and output.ndim == 4 and output.shape[2:].numel() > 1:
-            kept.append(output)  # so that no other tensor gets its id
-            made.append((module, id(output)))
-            if isinstance(module, _POOLING):
-                pooled.add(id(output))
-
-    handles = [module.register_forward_hook(note) for module in model.network.modules()]
-    try:
-        model(query.inputs[:1])
-    finally:
-        for handle in handles:
-            handle.remove()
-    found = [module for module, output in made if output not in pooled]
-    if not found:
-        raise ModelError(f"score-cam: model '{model.name}' has no layer with a map (B,D,h,w); name one with layer=")
-    return found[-1]

@@ -1,0 +1,63 @@
+"""Grad-CAM++ (Chattopadhay et al., 2018)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from xaiplug import Explainer, Explanation, FeatureGroups, Query
+from xaiplug.errors import ShapeError
+from xaiplug.model.batching import in_chunks
+from xaiplug.model.maps import last_maps, maps_and_slopes
+
+
+class GradCamPlusPlus(Explainer):
+    """L = ReLU(Σ_k w_k A_k), w_k = Σ_ij α_k,ij ReLU(g_k,ij), A (D,h,w) a layer's maps and g = ∂f/∂A.
+
+    α_k,ij = g² / (2 g² + g³ Σ_ab A_k,ab), eq. 19: what second and third derivatives of exp(f) come to in a network of
+    ReLUs; 0 where g is. A map that shows the class in one small place counts as much as one that shows it at large. The
+    paper's gradients are those of exp(f), a factor for the whole map of a sample, which is left out.
+
+    The result is at the level of groups, on the layer's own h x w grid: (B,h*w) in raster order, with the cells of the
+    image as groups (pixel y in row ⌊y·h/H⌋). A strength, in units of the score.
+
+    Raises:
+        ShapeError: the inputs are no images. ModelError: the network has no such layer.
+    """
+
+    signed = False
+
+    layer: str | None = None
+    """Dotted name of the layer, with maps (B,D,h,w) or tokens (B,N,D). None = of a convolutional network the last map
+    with more than one place, pooling left out; of a vision transformer the tokens that enter the last block."""
+    relu: bool = True
+    """Clip the sum at 0, as the paper does."""
+
+    def explain(self, query: Query) -> Explanation:
+        if query.inputs.ndim != 4:
+            raise ShapeError(f"grad-cam++ explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
+        model, inputs = query.model, query.inputs
+        layer = model.layer(self.layer) if self.layer else last_maps(model, inputs[:1])
+        everyone = torch.arange(len(query), device=inputs.device)
+        cams = in_chunks(
+            lambda part: cam(*maps_and_slopes(query, layer, everyone[part])),
+            len(query),
+            inputs[0].numel(),
+            query.max_batch,
+            ("grad-cam++", model.module),
+        )
+        groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), tuple(inputs.shape[2:]), inputs.device)
+        return Explanation((cams.clamp(min=0) if self.relu else cams).flatten(1), "group", groups=groups)
+
+
+def cam(maps: Tensor, slopes: Tensor) -> Tensor:
+    """Σ_k w_k A_k (R,h,w) of maps and gradients (R,D,h,w).
+
+    >>> maps, slopes = torch.tensor([[[[1.0, 2.0]]]]), torch.tensor([[[[0.5, 0.0]]]])
+    >>> cam(maps, slopes)  # α = 1/4 / (1/2 + 3/8) = 2/7, w = 1/7
+    tensor([[[0.1429, 0.2857]]])
+    """
+    below = 2 * slopes**2 + slopes**3 * maps.sum((2, 3), keepdim=True)
+    alpha = torch.where(below != 0, slopes**2 / below.masked_fill(below == 0, 1), 0)
+    weights = (alpha * slopes.clamp(min=0)).sum((2, 3), keepdim=True)
+    return (weights * maps).sum(1)
