@@ -87,5 +87,5 @@ def regressed(game: Tensor, ends: float = 1e6) -> Tensor:
     inner = [ends if s in (0, players) else (players - 1) / (comb(players, s) * s * (players - s)) for s in sizes]
     design = torch.cat([members.double(), torch.ones(len(members), 1, dtype=torch.float64)], 1)
     root = torch.tensor(inner, dtype=torch.float64).sqrt()[:, None]
-    found = torch.linalg.lstsq(root * design, root * game.double().cpu().T, driver="gelsd").solution[:-1]
+    found: Tensor = torch.linalg.lstsq(root * design, root * game.double().cpu().T, driver="gelsd").solution[:-1]
     return found.T.to(game)

@@ -15,7 +15,8 @@ Draw = Callable[[np.random.Generator, Grid, Grid], Mask]
 
 def _centre(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
     u, v = _moved(radius, angle, rng.uniform(0, 0.1), rng.uniform(0, 2 * np.pi))
-    return np.hypot(u, v * rng.uniform(0.8, 1.25)) < rng.uniform(0.25, 0.42)
+    blob: Mask = np.hypot(u, v * rng.uniform(0.8, 1.25)) < rng.uniform(0.25, 0.42)
+    return blob
 
 
 def _donut(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
@@ -39,7 +40,8 @@ def _loc(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
     u, v = _moved(radius, angle, rng.uniform(0.42, 0.58), rng.uniform(0, 2 * np.pi))
     turn, side = rng.uniform(0, np.pi), rng.uniform(0.18, 0.28)
     along, across = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    return np.hypot(along, across * rng.uniform(1, 1.3)) < side
+    blob: Mask = np.hypot(along, across * rng.uniform(1, 1.3)) < side
+    return blob
 
 
 def _near_full(_: np.random.Generator, radius: Grid, __: Grid) -> Mask:
@@ -54,7 +56,8 @@ def _scratch(rng: np.random.Generator, radius: Grid, angle: Grid) -> Mask:
     u, v = _moved(radius, angle, rng.uniform(0, 0.45), rng.uniform(0, 2 * np.pi))
     turn, bend, half = rng.uniform(0, np.pi), rng.uniform(-0.6, 0.6), rng.uniform(0.45, 0.7)
     along, across = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    return (abs(across - bend * (along**2 - half**2 / 3)) < rng.uniform(0.03, 0.045)) & (abs(along) < half)
+    line: Mask = (abs(across - bend * (along**2 - half**2 / 3)) < rng.uniform(0.03, 0.045)) & (abs(along) < half)
+    return line
 
 
 # name -> region, least and largest share of failing dies inside it, and on the rest of the wafer

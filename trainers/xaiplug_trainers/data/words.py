@@ -37,7 +37,8 @@ def vector(word: str, dimensions: int) -> NDArray[np.float32]:
         mixed = mixed + 0.5 * _unit(_drawn("capital", dimensions))
     if any(letter.isdigit() for letter in word):
         mixed = mixed + 0.7 * _unit(_drawn("digit", dimensions))
-    return (_unit(mixed) * _SPREAD * dimensions**0.5).astype(np.float32)
+    scaled: NDArray[np.float32] = (_unit(mixed) * _SPREAD * dimensions**0.5).astype(np.float32)
+    return scaled
 
 
 def embedded(questions: list[list[str]], length: int, dimensions: int) -> NDArray[np.float32]:
