@@ -9,9 +9,10 @@ from torch import nn
 import xaiplug
 from xaiplug import MaskedGame, Model
 from xaiplug.asking import Given, asking, base_query, complete
-from xaiplug.errors import ShapeError
+from xaiplug.errors import ComponentError, ShapeError
 from xaiplug_imputers.corruptions import CORRUPTIONS, brightness, plasma, saturate
 from xaiplug_imputers.sizes import sizes
+from xaiplug_imputers.warps import glass_blur, zoom_blur
 from xaiplug_imputers.worsened import PGD, Corruption
 
 SIDE = 32
@@ -60,8 +61,15 @@ def test_every_kind_and_severity(name, channels):
         assert distances[0] > 0 or channels == 1
         assert distances[1] >= distances[0]
         assert distances[4] >= distances[2]
+    elif name == "elastic":
+        assert min(distances) > 0  # severities are finer grained, not farther away
     else:
         assert distances[-1] > distances[0] >= 0  # a blur of 3 pixels in 224 is none at 32
+
+
+def test_frost_says_why_it_is_not_here():
+    with pytest.raises(ComponentError, match="photographs of frost"):
+        Corruption(name="frost")
 
 
 def test_patches_are_cut_from_the_whole_corrupted_image():
@@ -118,6 +126,48 @@ def test_plasma_is_rougher_with_less_decay():
     assert rough.min() == 0
     assert rough.max() == 1
     assert rough.diff(dim=0).abs().mean() > 2 * smooth.diff(dim=0).abs().mean()
+
+
+def shown(name, x, severity=5):
+    return Corruption(name=name, severity=severity).worse(asked(Corruption(name=name), x))
+
+
+@pytest.mark.parametrize("name", ["glass-blur", "zoom-blur", "elastic", "jpeg"])
+def test_a_plain_image_cannot_be_moved(name):
+    x = torch.full((1, 3, SIDE, SIDE), 128 / 255)
+    torch.testing.assert_close(shown(name, x), x, rtol=0, atol=3 / 255)
+
+
+def test_glass_only_moves_pixels():
+    """Without its blur (deviation ~ 0) every value is still there, elsewhere by at most the reach and its rounds."""
+    x = torch.rand(1, 224, 224, generator=torch.Generator().manual_seed(0))
+    moved = glass_blur(x, (1e-9, 1, 1), torch.Generator().manual_seed(1))
+    torch.testing.assert_close(moved.flatten().sort().values, x.flatten().sort().values)
+    assert (moved != x).float().mean() > 0.5
+
+
+def test_zoom_blur_is_the_mean_of_magnifications():
+    """A bright centre stays, a bright dot off the centre is drawn outwards."""
+    x = torch.zeros(1, 33, 33)
+    x[0, 16, 16] = x[0, 16, 24] = 1
+    blurred = zoom_blur(x, (1.5, 0.1), None)[0]
+    assert blurred[16, 16] > blurred[16, 24] > 0
+    assert blurred[16, 27] > 0
+    assert blurred[16, 20] == 0
+
+
+def test_snow_whitens_and_falls():
+    x = photo() * 0.5
+    assert shown("snow", x).mean() > x.mean() + 0.1
+
+
+def test_spatter_is_water_and_mud():
+    """Water adds its pale colour; mud replaces by its brown where it is."""
+    x = torch.full((1, 3, 96, 96), 0.5)
+    water, mud = shown("spatter", x, 1), shown("spatter", x, 5)
+    assert (water - x).min() >= -1e-6
+    assert water[:, 2].mean() > water[:, 0].mean()
+    assert mud.amin((2, 3))[0] == pytest.approx([63 / 255, 42 / 255, 20 / 255], abs=0.1)
 
 
 def test_corruptions_are_for_images():

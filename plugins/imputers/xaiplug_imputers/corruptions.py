@@ -2,7 +2,7 @@
 
 Every function takes an image (C,H,W) in [0,1], any number of channels, the published constants of a severity, and a
 generator for its draws. Lengths in pixels are published for sides of 224 and scaled to the image's shorter side.
-Here are 12 of the 19 kinds; the others need pictures (frost), JPEG, or warps.
+Here and in `weather.py` and `warps.py` are 18 of the 19 kinds; frost lays photographs of frost over the image.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from xaiplug_imputers.filters import bell, blurred, filtered, nonzero, normal, scale, streak
+from xaiplug_imputers.warps import elastic, glass_blur, jpeg, zoom_blur
+from xaiplug_imputers.weather import snow, spatter
+
 
 def gaussian_noise(image: Tensor, sigma: float, generator: Generator) -> Tensor:
-    return image + sigma * _normal(image, generator)
+    return image + sigma * normal(image, generator)
 
 
 def speckle_noise(image: Tensor, sigma: float, generator: Generator) -> Tensor:
-    return image + image * sigma * _normal(image, generator)
+    return image + image * sigma * normal(image, generator)
 
 
 def shot_noise(image: Tensor, photons: float, generator: Generator) -> Tensor:
@@ -37,33 +41,23 @@ def impulse_noise(image: Tensor, share: float, generator: Generator) -> Tensor:
 
 
 def gaussian_blur(image: Tensor, sigma: float, generator: Generator) -> Tensor:
-    sigma = sigma * _scale(image)
-    return _filtered(_filtered(image, _bell(sigma)[:, None]), _bell(sigma)[None])
+    return blurred(image, sigma * scale(image))
 
 
 def defocus_blur(image: Tensor, lens: tuple[float, float], generator: Generator) -> Tensor:
     """A disc of the first number's radius, its edge half a pixel soft, smoothed by the second."""
-    radius = lens[0] * _scale(image)
+    radius = lens[0] * scale(image)
     reach = math.ceil(radius + 0.5)
     steps = torch.arange(-reach, reach + 1, dtype=torch.float64)
     disc = (radius + 0.5 - (steps[:, None] ** 2 + steps**2).sqrt()).clamp(0, 1)
-    smooth = _filtered(_filtered(F.pad(disc[None], (2, 2, 2, 2)), _bell(lens[1])[:, None]), _bell(lens[1])[None])[0]
-    return _filtered(image, smooth / smooth.sum())
+    smooth = filtered(filtered(F.pad(disc[None], (2, 2, 2, 2)), bell(lens[1])[:, None]), bell(lens[1])[None])[0]
+    return filtered(image, smooth / smooth.sum())
 
 
 def motion_blur(image: Tensor, way: tuple[float, float], generator: Generator) -> Tensor:
     """One-sided bell along a line at up to 45 degrees from level: the first number is its half length."""
-    length, sigma = 2 * way[0] * _scale(image), way[1] * _scale(image)
-    angle = math.radians(90 * torch.rand((), generator=generator, dtype=torch.float64).item() - 45)
-    reach = math.ceil(length) + 1
-    kernel = torch.zeros(2 * reach + 1, 2 * reach + 1, dtype=torch.float64)
-    for step in range(math.floor(length) + 1):
-        y, x = reach + step * math.sin(angle), reach + step * math.cos(angle)
-        weight, top, left = math.exp(-(step**2) / (2 * sigma**2)), math.floor(y), math.floor(x)
-        for row, part in ((top, top + 1 - y), (top + 1, y - top)):
-            kernel[row, left] += weight * part * (left + 1 - x)
-            kernel[row, left + 1] += weight * part * (x - left)
-    return _filtered(image, kernel / kernel.sum())
+    angle = 90 * torch.rand((), generator=generator, dtype=torch.float64).item() - 45
+    return filtered(image, streak(2 * way[0] * scale(image), way[1] * scale(image), angle))
 
 
 def fog(image: Tensor, weather: tuple[float, float], generator: Generator) -> Tensor:
@@ -78,7 +72,7 @@ def brightness(image: Tensor, shift: float, generator: Generator) -> Tensor:
     """The value of HSV (the largest channel) is raised; hue and saturation stay."""
     value = image.amax(0, keepdim=True)
     raised = (value + shift).clamp(max=1)
-    return torch.where(value > 0, image / _nonzero(value) * raised, raised.expand_as(image))
+    return torch.where(value > 0, image / nonzero(value) * raised, raised.expand_as(image))
 
 
 def contrast(image: Tensor, factor: float, generator: Generator) -> Tensor:
@@ -89,9 +83,9 @@ def contrast(image: Tensor, factor: float, generator: Generator) -> Tensor:
 def saturate(image: Tensor, change: tuple[float, float], generator: Generator) -> Tensor:
     """The saturation of HSV times the first number plus the second; grey has no hue and stays grey."""
     value = image.amax(0, keepdim=True)
-    saturation = (value - image.amin(0, keepdim=True)) / _nonzero(value)
+    saturation = (value - image.amin(0, keepdim=True)) / nonzero(value)
     wanted = (saturation * change[0] + change[1]).clamp(0, 1)
-    return torch.where(saturation > 0, value - (value - image) / _nonzero(saturation) * wanted, image)
+    return torch.where(saturation > 0, value - (value - image) / nonzero(saturation) * wanted, image)
 
 
 def pixelate(image: Tensor, factor: float, generator: Generator) -> Tensor:
@@ -141,32 +135,32 @@ CORRUPTIONS: dict[str, tuple[Corrupt, tuple[Any, ...]]] = {
     "contrast": (contrast, (0.4, 0.3, 0.2, 0.1, 0.05)),
     "saturate": (saturate, ((0.3, 0), (0.1, 0), (2, 0), (5, 0.1), (20, 0.2))),
     "pixelate": (pixelate, (0.6, 0.5, 0.4, 0.3, 0.25)),
+    "glass-blur": (glass_blur, ((0.7, 1, 2), (0.9, 2, 1), (1, 2, 3), (1.1, 3, 2), (1.5, 4, 2))),
+    "zoom-blur": (zoom_blur, ((1.1, 0.01), (1.15, 0.01), (1.2, 0.02), (1.25, 0.02), (1.3, 0.03))),
+    "snow": (
+        snow,
+        (
+            (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
+            (0.2, 0.3, 2, 0.5, 12, 4, 0.7),
+            (0.55, 0.3, 4, 0.9, 12, 8, 0.7),
+            (0.55, 0.3, 4.5, 0.85, 12, 8, 0.65),
+            (0.55, 0.3, 2.5, 0.85, 12, 12, 0.55),
+        ),
+    ),
+    "spatter": (
+        spatter,
+        (
+            (0.65, 0.3, 4, 0.69, 0.6, False),
+            (0.65, 0.3, 3, 0.68, 0.6, False),
+            (0.65, 0.3, 2, 0.68, 0.5, False),
+            (0.65, 0.3, 1, 0.65, 1.5, True),
+            (0.67, 0.4, 1, 0.65, 1.5, True),
+        ),
+    ),
+    "elastic": (
+        elastic,
+        ((488, 170.8, 24.4), (488, 19.52, 48.8), (12.2, 2.44, 4.88), (17.08, 2.44, 4.88), (29.28, 2.44, 4.88)),
+    ),
+    "jpeg": (jpeg, (25, 18, 15, 10, 7)),
 }
 """Name -> the function and its constants for severity 1 to 5."""
-
-
-def _normal(image: Tensor, generator: Generator) -> Tensor:
-    return torch.randn(image.shape, generator=generator, dtype=torch.float64).to(image)
-
-
-def _nonzero(values: Tensor) -> Tensor:
-    return values.masked_fill(values <= 0, 1)
-
-
-def _scale(image: Tensor) -> float:
-    return min(image.shape[1:]) / 224
-
-
-def _bell(sigma: float) -> Tensor:
-    reach = max(1, math.ceil(4 * sigma))
-    steps = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    weights = torch.exp(-(steps**2) / (2 * max(sigma, 1e-3) ** 2))
-    return weights / weights.sum()
-
-
-def _filtered(image: Tensor, kernel: Tensor) -> Tensor:
-    """Every channel of (C,H,W) under a kernel (h,w) of odd sides; beyond the border its last pixel goes on."""
-    height, width = (side // 2 for side in kernel.shape)
-    padded = F.pad(image[None], (width, width, height, height), mode="replicate")
-    weight = kernel.to(image).expand(len(image), 1, *kernel.shape)
-    return F.conv2d(padded, weight, groups=len(image))[0]

@@ -12,7 +12,7 @@ from torch import Tensor
 from xaiplug import Imputer, Query, Target
 from xaiplug.components import Removal
 from xaiplug.data.seeds import generator
-from xaiplug.errors import ShapeError
+from xaiplug.errors import ComponentError, ShapeError
 from xaiplug.game.removal import PixelRemoval
 from xaiplug_imputers.baseline import BaselineImputer
 from xaiplug_imputers.corruptions import CORRUPTIONS
@@ -30,6 +30,13 @@ Kind = Literal[
     "contrast",
     "saturate",
     "pixelate",
+    "glass-blur",
+    "zoom-blur",
+    "snow",
+    "spatter",
+    "elastic",
+    "jpeg",
+    "frost",
 ]
 
 
@@ -51,17 +58,24 @@ class Worsened(Imputer):
 class Corruption(Worsened):
     """Removed groups are those of the corrupted image (Hendrycks and Dietterich, 2019).
 
-    The whole image is corrupted, each by draws from its own seed, clipped to [0,1]; groups are then cut from it. The 12
-    kinds and their constants are in `corruptions.py`.
+    The whole image is corrupted, each by draws from its own seed, clipped to [0,1]; groups are then cut from it. 18 of
+    the 19 kinds and their constants are in `corruptions.py`.
 
     Raises:
-        ShapeError: inputs are no images.
+        ShapeError: inputs are no images. ComponentError: frost.
     """
 
     name: Kind = "gaussian-noise"
     """What is done to the image."""
     severity: Annotated[int, Ge(1), Le(5)] = 5
     """1 to 5; the paper has 5."""
+
+    def __post_init__(self) -> None:
+        if self.name == "frost":
+            raise ComponentError(
+                "frost lays photographs of frost over the image, and they are no part of this package; of the 19 kinds "
+                "the other 18 are here, snow the nearest"
+            )
 
     def worse(self, query: Query) -> Tensor:
         if query.inputs.ndim != 4:
