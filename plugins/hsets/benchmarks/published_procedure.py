@@ -2,7 +2,8 @@
 
     python plugins/hsets/benchmarks/published_procedure.py [--network small-cnn|mobilenet_v2] [--rounds 3]
 
-Sets and scores must be equal, or there is no ratio. Detection and scoring are timed apart; rounds are interleaved.
+Sets and scores must be equal, or there is no ratio. Detection and scoring are timed apart, in interleaved rounds, in
+processor seconds where there is one thread (OMP_NUM_THREADS=1).
 Both use the same limit of Hessian rows (`--max-rows`, none by default) and the same random subsets.
 """
 
@@ -10,10 +11,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import statistics
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ import xaiplug
 from xaiplug.asking import Given, asking, base_query, complete
 from xaiplug.data.query import Query
 from xaiplug.model import Model
+from xaiplug.testing.timing import paired
 from xaiplug_hsets.idg import subset_masks, ways_of
 
 
@@ -65,12 +65,6 @@ def loaded(name: str) -> Any:
     return module
 
 
-def seconds(run: Callable[[], Any]) -> tuple[float, Any]:
-    before = time.perf_counter()
-    result = run()
-    return time.perf_counter() - before, result
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=["small-cnn", "mobilenet_v2"], default="small-cnn")
@@ -108,7 +102,7 @@ def main() -> None:
         query = asked()
         return made.detect(query, made.curved(query), 0, made.ranking(query, 0, made.steps))
 
-    def score(found: Any) -> list[Tensor]:
+    def score(found: Any) -> Any:
         query = asked()
         gradients, ways, seed = made.gradients(query, 0), ways_of(query, 0), made.draws(query)[0]
         return [made.value(one.members, ways, gradients, seed, lost=float("nan")) for one in found.sets]
@@ -125,49 +119,45 @@ def main() -> None:
     def their_scores(sets: list[np.ndarray], masks: list[np.ndarray]) -> list[float]:
         return [published.attribute_set(network, x[0], one, mask) for one, mask in zip(sets, masks, strict=True)]
 
-    times: dict[str, list[float]] = {name: [] for name in ("detect", "score", "whole", "published detect")}
-    with asking(Model(network)):
-        detect()  # warm
-        for _ in range(options.rounds):
-            seconds_detect, found = seconds(detect)
-            seconds_score, ours = seconds(lambda found=found: score(found))
-            seconds_whole, _ = seconds(whole)
-            seconds_sets, theirs = seconds(their_sets)
-            for name, value in zip(times, (seconds_detect, seconds_score, seconds_whole, seconds_sets), strict=True):
-                times[name].append(value)
-        seed = made.draws(asked())[0]
-        draws = [subset_masks(int(one.sum()), "sample", 30, seed).numpy() for one in theirs]
-        part = options.published_samples or 30
-        seconds_scores, scores = seconds(lambda: their_scores(theirs, [mask[:part] for mask in draws]))
-        seconds_scores *= 30 / part
+    seed = made.draws(asked())[0]
+    part = options.published_samples or 30
+    partly: Any = xaiplug.component(
+        "explainer", "idg", abs_mode="reference", aggregate="sum", samples=part, steps=made.steps
+    )
 
-    print(f"load {os.getloadavg()[0]:.1f}, {torch.get_num_threads()} threads, {options.network} at {side}")
-    print(f"{len(theirs)} sets of {[int(one.sum()) for one in theirs]} features, {found.rows} Hessian rows")
-    if len(found.sets) != len(theirs):
-        raise SystemExit("numbers of sets differ; no ratio")
-    for one, other in zip(found.sets, theirs, strict=True):
-        if not np.array_equal(one.members.numpy(), np.flatnonzero(other)):
-            raise SystemExit("sets differ; no ratio")
-    if part < 30:  # the scores of so many subsets only
-        made_part = xaiplug.component("explainer", "idg", abs_mode="reference", aggregate="sum", samples=part)
-        gradients, ways = made.gradients(asked(), 0), ways_of(asked(), 0)
-        ours = [made_part.value(one.members, ways, gradients, seed, lost=float("nan")) for one in found.sets]  # type: ignore[attr-defined]
-    error = max((abs(float(a) - b) / abs(b) for a, b in zip(ours, scores, strict=True)), default=0.0)
-    if not theirs:
-        raise SystemExit("no sets; no ratio")
-    print(f"sets equal, scores equal to {error:.1e}")
-    if error > 1e-4:
-        raise SystemExit("scores differ; no ratio")
-    median = {name: statistics.median(values) for name, values in times.items()}
-    their_whole = median["published detect"] + seconds_scores
-    for name, ours_seconds, theirs_seconds in (
-        ("detection", median["detect"], median["published detect"]),
-        ("scoring", median["score"], seconds_scores),
-        ("whole", median["whole"], their_whole),
-    ):
-        print(
-            f"{name:10} {ours_seconds:8.3f} s, published {theirs_seconds:8.2f} s, {theirs_seconds / ours_seconds:6.1f}x"
+    def same_sets(ours: Any, theirs: list[np.ndarray]) -> None:
+        if len(ours.sets) != len(theirs) or not theirs:
+            raise SystemExit(f"{len(ours.sets)} sets and {len(theirs)} published; no ratio")
+        for one, other in zip(ours.sets, theirs, strict=True):
+            if not np.array_equal(one.members.numpy(), np.flatnonzero(other)):
+                raise SystemExit("sets differ; no ratio")
+
+    def same_scores(_: Any, theirs: list[float]) -> None:
+        """Those of so many subsets as the published scoring runs."""
+        query = asked()
+        gradients, ways = partly.gradients(query, 0), ways_of(query, 0)
+        ours = [partly.value(one.members, ways, gradients, seed, lost=float("nan")) for one in found.sets]
+        error = max(abs(float(a) - b) / abs(b) for a, b in zip(ours, theirs, strict=True))
+        print(f"sets equal, scores of {part} subsets equal to {error:.1e}")
+        if not error <= 1e-4:
+            raise SystemExit("scores differ; no ratio")
+
+    with asking(Model(network)):
+        found, sets = detect(), their_sets()
+        masks = [subset_masks(int(one.sum()), "sample", part, seed).numpy() for one in sets]
+        print(f"{options.network} at {side}: {len(sets)} sets of {[int(one.sum()) for one in sets]} features", end=", ")
+        print(f"{found.rows} Hessian rows")
+        clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+        detection = paired(detect, their_sets, same_sets, rounds=options.rounds, clock=clock)
+        scoring = paired(
+            lambda: score(found), lambda: their_scores(sets, masks), same_scores, rounds=options.rounds, clock=clock
         )
+        all_of_it = paired(whole, detect, lambda *_: None, rounds=options.rounds, clock=clock)
+    ours_whole, theirs_scoring = statistics.median(all_of_it.ours), 30 / part * statistics.median(scoring.theirs)
+    theirs_whole = statistics.median(detection.theirs) + theirs_scoring
+    print(f"detection {detection}")
+    print(f"scoring   {scoring}; {30 / part:.0f} times that for 30 subsets: {30 / part * scoring.ratio:.0f}x")
+    print(f"whole     {theirs_whole / ours_whole:.1f}x (ours {ours_whole:.3f} s, theirs {theirs_whole:.3f} s)")
 
 
 if __name__ == "__main__":
