@@ -1,10 +1,14 @@
-"""The scripts beside the run files: tables from results whose differences are known."""
+"""What lies beside the run files: tables from results whose differences are known, and two explainers."""
 
 import importlib.util
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
+from torch import nn
+
+import xaiplug
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
@@ -63,3 +67,17 @@ def test_costs_are_those_of_an_image():
     found = script("cost").costs(timings)
     assert found.loc["ig"].tolist() == pytest.approx([1, 2, 0.5])
     assert found.loc["ig-groups", "seconds"] == 1
+
+
+def test_magnitude_comes_after_the_mean_and_ungrouped_leaves_the_map():
+    torch.manual_seed(0)
+    net, x = nn.Sequential(nn.Flatten(), nn.Linear(48, 3)), torch.rand(2, 3, 4, 4)
+    ask = {"target": 0, "segmenter": torch.arange(16).view(1, 4, 4) // 4}
+    means = xaiplug.explain(net, x, "superpixel", **ask).attribution
+    magnitude = script("magnitude").Magnitude(base="superpixel")
+    found = xaiplug.explain(net, x, magnitude, **ask).attribution
+    assert torch.equal(found, means.abs().sum(1, keepdim=True))
+    plain = xaiplug.explain(net, x, "gradient", target=0, scale="probability").attribution
+    ungrouped = xaiplug.explain(net, x, script("ungrouped").Ungrouped(), **ask)
+    assert torch.equal(ungrouped.attribution, plain)
+    assert ungrouped.groups.count == 4
