@@ -61,7 +61,7 @@ def test_sets_are_outlined_with_their_values():
     maps = {"hsets": Explanation(members[:, 0].float(), "input", sets=SetScores(members, torch.tensor([[2.5, -0.5]])))}
     zero = torch.zeros(1, dtype=torch.int64)
     tile = wall(Panel("m", "d", torch.rand(1, 1, 8, 8), None, zero, zero, None, ("x",), maps)).lines[0].tiles[0]
-    assert re.findall(r">([^<>]+)</text>", tile.own) == ["−0.5", "2.5"]
+    assert re.findall(r">([^<>]+)</text>", tile.own) == ["2.5", "−0.5"]
     assert all(tile.own.count(f'class="{side}"') == 1 for side in ("raises", "lowers"))
 
 

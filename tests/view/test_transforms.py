@@ -8,6 +8,7 @@ from xaiplug.data.groups import FeatureGroups
 from xaiplug.view.transforms import (
     centre,
     display_map,
+    labels_apart,
     outline,
     rank_map,
     scaled,
@@ -122,3 +123,14 @@ def test_a_centre_lies_inside_its_mask():
     ring[1:4, 1:4] = False
     x, y = centre(ring)
     assert ring[int(y), int(x)]
+
+
+def test_labels_of_neighbours_do_not_cover_each_other():
+    masks = [torch.zeros(28, 28, dtype=torch.bool) for _ in range(4)]
+    for place, mask in enumerate(masks[:3]):
+        mask[24:, 20 + place : 27] = True
+    found = labels_apart(masks, ["1.48", "0.896", "0.711", "nothing"], 2.0)
+    assert [text for _, _, text in found] == ["1.48", "0.896", "0.711"]
+    heights = sorted(y for _, y, _ in found)
+    assert min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 1.8
+    assert all(1 <= y <= 27 and x + 0.6 * len(text) <= 28 for x, y, text in found)

@@ -16,8 +16,8 @@ from xaiplug.view.numbers import short
 from xaiplug.view.plots import BARS, class_label
 from xaiplug.view.study import Panel
 from xaiplug.view.transforms import (
-    centre,
     display_map,
+    labels_apart,
     outline,
     rank_map,
     scaled,
@@ -160,16 +160,14 @@ def _marks(explanation: Explanation, row: int) -> Markup:
         )
     ranks = rank_map(explanation)
     if ranks is None or ranks.ndim != 3:
-        return drawn + Markup("").join(_written(mask, short(value)) for value, mask in sets if bool(mask.any()))
-    chosen = [(ranks[row] == rank, str(rank)) for rank in range(1, min(int(ranks[row].max()), _STEPS) + 1)]
-    return drawn + Markup("").join(_written(mask, rank) for mask, rank in chosen)
-
-
-def _written(mask: Tensor, text: str) -> Markup:
-    """Text in the middle of a mask (H,W), its anchor moved where it would leave the picture."""
-    size, width = max(mask.shape) / 11, mask.shape[1]
-    x, y = centre(mask)
-    half = 0.3 * size * len(text)
-    x = min(max(x, half), max(half, width - half))
-    y = min(max(y + 0.35 * size, size), mask.shape[0] - 0.2 * size)
-    return Markup('<text class="rank" x="{:.2f}" y="{:.2f}" font-size="{:.2f}">{}</text>').format(x, y, size, text)
+        marks = [(mask, short(value)) for value, mask in reversed(sets)]
+    else:
+        marks = [(ranks[row] == rank, str(rank)) for rank in range(1, min(int(ranks[row].max()), _STEPS) + 1)]
+    if not marks:
+        return drawn
+    masks, texts = zip(*marks, strict=True)
+    size = max(masks[0].shape) / 11
+    text = Markup('<text class="rank" x="{:.2f}" y="{:.2f}" font-size="{:.2f}">{}</text>')
+    for x, y, words in labels_apart(masks, texts, size):
+        drawn += text.format(x, y + 0.35 * size, size, words)
+    return drawn

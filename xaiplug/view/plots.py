@@ -20,8 +20,8 @@ from xaiplug.view.curves import charts
 from xaiplug.view.numbers import short
 from xaiplug.view.study import Curve
 from xaiplug.view.transforms import (
-    centre,
     display_map,
+    labels_apart,
     outline,
     rank_map,
     scaled,
@@ -165,9 +165,10 @@ def _image_columns(
 
     def sets(axes: Axes, row: int) -> None:
         _background(axes, inputs[row] if images and inputs is not None else None, size)
-        for value, mask in reversed(set_masks(explanation, row)):
+        found = set_masks(explanation, row)
+        for value, mask in reversed(found):
             _outlined(axes, mask, POSITIVE if value >= 0 else NEGATIVE)
-            _written(axes, mask, short(value))
+        _written(axes, [mask for _, mask in found], [short(value) for value, _ in found])
 
     def order(axes: Axes, row: int) -> None:
         assert ranks is not None
@@ -206,8 +207,8 @@ def _ranked(axes: Axes, ranks: Tensor) -> None:
         return
     values = np.ma.masked_equal(ranks.numpy(), 0)
     axes.imshow(values, cmap="viridis_r", vmin=1, vmax=max(last, 2), interpolation="nearest", alpha=0.75)
-    for rank in range(1, min(last, BARS) + 1):
-        _written(axes, ranks == rank, str(rank))
+    chosen = range(1, min(last, BARS) + 1)
+    _written(axes, [ranks == rank for rank in chosen], [str(rank) for rank in chosen])
 
 
 def _outlined(axes: Axes, mask: Tensor, colour: str) -> None:
@@ -216,12 +217,11 @@ def _outlined(axes: Axes, mask: Tensor, colour: str) -> None:
         axes.add_collection(LineCollection(edges, colors=shade, linewidths=width, capstyle="projecting"))
 
 
-def _written(axes: Axes, mask: Tensor, text: str) -> None:
-    if not bool(mask.any()):
-        return
-    x, y = centre(mask)
+def _written(axes: Axes, masks: Sequence[Tensor], texts: Sequence[str]) -> None:
     box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-    axes.text(x - 0.5, y - 0.5, text, ha="center", va="center", fontsize=7, bbox=box)
+    height = max(masks[0].shape) / 14 if masks else 0.0
+    for x, y, text in labels_apart(masks, texts, height):
+        axes.text(x - 0.5, y - 0.5, text, ha="center", va="center", fontsize=7, bbox=box)
 
 
 def _frame(axes: Axes, size: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -148,3 +149,30 @@ def centre(mask: Tensor) -> tuple[float, float]:
     places = mask.nonzero().double() + 0.5
     nearest = places[(places - places.mean(0)).square().sum(1).argmin()]
     return float(nearest[1]), float(nearest[0])
+
+
+def labels_apart(masks: Sequence[Tensor], texts: Sequence[str], size: float) -> list[tuple[float, float, str]]:
+    """x, y of the middle of each text, in its mask (H,W) or moved up or down until it covers none before it.
+
+    Args:
+        size: height of a line, in pixels; a letter is 0.6 of it wide. Empty masks get no text.
+    """
+    placed: list[tuple[float, float, str]] = []
+    for mask, text in zip(masks, texts, strict=True):
+        if not bool(mask.any()):
+            continue
+        x, middle = centre(mask)
+        half = 0.3 * size * len(text)
+        x = min(max(x, half), max(half, mask.shape[1] - half))
+        low, high = size / 2, mask.shape[0] - size / 2
+        free = [
+            y
+            for y in (min(max(middle + step * size, low), high) for step in _NEAREST)
+            if all(abs(y - v) >= 0.9 * size or abs(x - u) >= half + 0.3 * size * len(t) for u, v, t in placed)
+        ]
+        placed.append((x, free[0] if free else min(max(middle, low), high), text))
+    return placed
+
+
+_NEAREST = [sign * step / 2 for step in range(16) for sign in (1, -1)]
+"""Lines to move by, the nearest first."""
