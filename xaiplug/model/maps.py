@@ -84,8 +84,7 @@ def maps_and_slopes(query: Query, layer: nn.Module, rows: Tensor) -> tuple[Tenso
         )
     score = query.target.score(logits, rows, query.model.output)
     (gradient,) = torch.autograd.grad(score.sum(), values)
-    maps, slopes = (_as_maps(part.detach(), query, layer) for part in (values, gradient))
-    return maps, slopes
+    return _as_maps(values.detach(), query, layer), _as_maps(gradient.detach(), query, layer)
 
 
 def _as_maps(values: Tensor, query: Query, layer: nn.Module) -> Tensor:
@@ -95,7 +94,9 @@ def _as_maps(values: Tensor, query: Query, layer: nn.Module) -> Tensor:
     if values.ndim == 3:
         side = int(values.shape[1] ** 0.5)
         grid = query.model.tokens.grid if query.model.tokens is not None else (side, side)
-        return values[:, values.shape[1] - grid[0] * grid[1] :].transpose(1, 2).unflatten(2, grid)
+        tokens: Tensor = values[:, values.shape[1] - grid[0] * grid[1] :]
+        maps: Tensor = tokens.transpose(1, 2).unflatten(2, grid)
+        return maps
     raise ModelError(
         f"layer {type(layer).__name__} of model '{query.model.name}' gives {tuple(values.shape)}; expected maps "
         "(B,D,h,w), no larger than the image and channels second, or tokens (B,N,D); name another layer="

@@ -110,8 +110,8 @@ class _Seen(TorchFunctionMode):
             self._keep(result)
         return result
 
-    def _keep(self, weights: Tensor) -> None:
-        if weights.ndim == 4 and tuple(weights.shape[2:]) == (self.count, self.count):
+    def _keep(self, weights: Tensor | None) -> None:
+        if weights is not None and weights.ndim == 4 and tuple(weights.shape[2:]) == (self.count, self.count):
             self.weights.append(weights)
 
 

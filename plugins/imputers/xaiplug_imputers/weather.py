@@ -54,9 +54,9 @@ def spatter(image: Tensor, weather: tuple[float, ...], generator: Generator) -> 
 
 def _relief(liquid: Tensor) -> Tensor:
     """How a drop's edge shines (1,H,W): the distance to it, evened out and lit from one corner."""
-    edge = canny(liquid.numpy(), sigma=1.0, low_threshold=50 / 255, high_threshold=150 / 255)
+    edge = canny(liquid.numpy(), sigma=1.0, low_threshold=50 / 255, high_threshold=150 / 255)  # type: ignore[no-untyped-call]
     away = np.minimum(distance_transform_edt(~edge), 20) if edge.any() else np.full(liquid.shape, 20.0)
-    even = torch.from_numpy(equalize_hist(away))[None]
+    even = torch.from_numpy(equalize_hist(away))[None]  # type: ignore[no-untyped-call]
     third = torch.full((3, 3), 1 / 9, dtype=torch.float64)
     lit = filtered(filtered(even, third), torch.tensor(_RELIEF, dtype=torch.float64))
     return filtered(lit, third).clamp(min=0)
