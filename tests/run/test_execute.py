@@ -316,6 +316,16 @@ def test_one_cell_at_a_time_from_outside_gives_the_same(run, here):
     assert collect(Store(whole.folder))[0].read_bytes() == before
 
 
+def test_a_run_outside_of_the_working_directory_is_read_again(run, here, tmp_path_factory):
+    """Its folder was chosen by --set, which the run.yaml in it does not say."""
+    folder = run(*ONE, f"outputs.dir={tmp_path_factory.mktemp('elsewhere')}").folder
+    assert folder.is_absolute()
+    assert len(study_of(folder).gallery) == 1
+    cell = next(cell for cell in read_plan(folder) if cell.startswith("explain"))
+    shutil.rmtree(folder / "cells" / cell)
+    run_cell(folder, cell)
+
+
 def test_a_cell_of_an_older_plan_is_refused(run, here):
     outcome = run(*ONE)
     cell = next(cell for cell in read_plan(outcome.folder) if cell.startswith("explain"))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -132,5 +134,5 @@ def test_labels_of_neighbours_do_not_cover_each_other():
     found = labels_apart(masks, ["1.48", "0.896", "0.711", "nothing"], 2.0)
     assert [text for _, _, text in found] == ["1.48", "0.896", "0.711"]
     heights = sorted(y for _, y, _ in found)
-    assert min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 1.8
+    assert min(b - a for a, b in pairwise(heights)) >= 1.8
     assert all(1 <= y <= 27 and x + 0.6 * len(text) <= 28 for x, y, text in found)

@@ -60,7 +60,7 @@ def run_cell(run_dir: Path | str, cell: str, *, workspace: Workspace | None = No
 @lru_cache(maxsize=2)
 def _workspace(folder: Path, _: int) -> Workspace:
     root = Path(read_json(folder / PLAN)["root"])
-    return Workspace(run_file.load(folder / RUN, root=root))
+    return Workspace(run_file.load(folder / RUN, (f"outputs.dir={folder}",), root=root))
 
 
 def _compute(workspace: Workspace, store: Store, cell: str, names: Cell, inputs: list[str]) -> None:

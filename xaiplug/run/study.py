@@ -38,7 +38,7 @@ def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
     store = Store(Path(run_dir))
     if workspace is None:
         root = Path(read_json(store.folder / PLAN)["root"])
-        workspace = Workspace(run_file.load(store.folder / RUN, root=root))
+        workspace = Workspace(run_file.load(store.folder / RUN, (f"outputs.dir={store.folder}",), root=root))
     config = workspace.config
     return Study(
         name=config.file.name,
