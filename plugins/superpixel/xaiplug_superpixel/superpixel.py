@@ -12,7 +12,7 @@ from xaiplug.errors import ComponentError
 from xaiplug_superpixel.grouped import GroupedQuery
 from xaiplug_superpixel.ops import group_means
 
-_KEPT = ("implementation-invariance", "linearity")
+_KEPT = {"implementation-invariance", "linearity"}
 """Axioms that a mean over groups keeps; of completeness, features in no group lose their part."""
 
 
@@ -68,10 +68,8 @@ class SuperPixel(Explainer):
 
     @property
     def claims(self) -> Collection[str]:  # type: ignore[override]
-        kept = (
-            ("implementation-invariance",) if self.where == "abs-base" else ("implementation-invariance", "linearity")
-        )
-        return tuple(claim for claim in kept if claim in self.base.claims)
+        kept = {"implementation-invariance"} if self.where == "abs-base" else _KEPT
+        return tuple(claim for claim in self.base.claims if claim in kept)
 
     @property
     def signed(self) -> bool:  # type: ignore[override]
