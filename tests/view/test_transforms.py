@@ -101,6 +101,17 @@ def test_the_strongest_sets_come_first_and_unused_slots_never():
     assert found[1][1].tolist() == [[True, True, False], [True, False, False]]
 
 
+def test_of_an_order_the_prefix_that_turned_the_prediction():
+    members = torch.tensor([[[False, True], [True, True]]])
+    sets = SetScores(members, torch.tensor([[0.1, 0.5]]), "prefix")
+    ex = Explanation(torch.zeros(1, 2), "group", groups=HALVES, sets=sets)
+    assert set_masks(ex, 0) == []
+    assert set_masks(ex.replace(extras={"stop_step": torch.tensor([-1])}), 0) == []
+    ((value, mask),) = set_masks(ex.replace(extras={"stop_step": torch.tensor([1])}), 0)
+    assert value == pytest.approx(0.1)
+    assert mask.tolist() == [[False, False, True], [False, False, True]]
+
+
 def test_sets_of_scalars_are_drawn_over_all_channels():
     members = torch.zeros(1, 1, 2, 1, 2, dtype=torch.bool)
     members[0, 0, 1, 0, 1] = True

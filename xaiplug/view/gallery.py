@@ -12,6 +12,7 @@ from torch import Tensor
 from xaiplug.data.explanation import Explanation
 from xaiplug.view import svg
 from xaiplug.view.images import map_uri, picture_uri
+from xaiplug.view.leaderboard import short_names
 from xaiplug.view.numbers import short
 from xaiplug.view.plots import BARS, class_label
 from xaiplug.view.study import Panel
@@ -83,7 +84,8 @@ def wall(panel: Panel) -> Wall:
     sets = any(part.sets is not None for part in panel.maps.values())
     order = any(part.order is not None for part in panel.maps.values())
     left_out = len(panel.inputs) - count
-    return Wall(f"{panel.model} on {panel.data}", tuple(panel.maps), lines, left_out, truth, sets, order)
+    names = tuple(short_names(list(panel.maps)).values())
+    return Wall(f"{panel.model} on {panel.data}", names, lines, left_out, truth, sets, order)
 
 
 def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Tensor], shared: float) -> Line:

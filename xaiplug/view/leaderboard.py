@@ -36,6 +36,16 @@ class Method:
         return f"{self.explainer} ({settings})" if settings else self.explainer
 
 
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Methods as text -> the explainer alone, where no other method has it.
+
+    >>> list(short_names(["moxi (imputer black)", "ig (baseline black)", "ig (baseline blur)"]).values())
+    ['moxi', 'ig (baseline black)', 'ig (baseline blur)']
+    """
+    alone = [name.partition(" (")[0] for name in names]
+    return {name: short if alone.count(short) == 1 else name for name, short in zip(names, alone, strict=True)}
+
+
 @dataclass(frozen=True)
 class Row:
     """One method on one metric.

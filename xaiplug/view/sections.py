@@ -13,7 +13,7 @@ from markupsafe import Markup
 from xaiplug.view import svg
 from xaiplug.view.colours import series
 from xaiplug.view.curves import charts
-from xaiplug.view.leaderboard import DIRECTIONS, METHOD, Board, Method, Row, leaderboard, tidy
+from xaiplug.view.leaderboard import DIRECTIONS, METHOD, Board, Method, Row, leaderboard, short_names, tidy
 from xaiplug.view.numbers import duration, memory, number, places, whole
 from xaiplug.view.study import Study
 
@@ -124,10 +124,11 @@ def curve_figures(study: Study) -> list[tuple[str, list[Figure]]]:
     found = charts(study.curves)
     names = list(dict.fromkeys(line.explainer for chart in found for line in chart.lines))
     looks = {name: series(place) for place, name in enumerate(names)}
+    short = short_names(names)
     better = _directions(study)
     scopes: dict[str, list[Figure]] = {}
     for chart in found:
-        legend = tuple((line.explainer, svg.swatch(*looks[line.explainer])) for line in chart.lines)
+        legend = tuple((short[line.explainer], svg.swatch(*looks[line.explainer])) for line in chart.lines)
         counts = sorted({line.count for line in chart.lines})
         subtitle = f"mean of {counts[0]}" + (f" to {counts[-1]}" if len(counts) > 1 else "") + " samples, 95 % band"
         direction = better.get(chart.metric, "")

@@ -112,12 +112,19 @@ def _runs(edges: np.ndarray) -> list[tuple[int, int, int]]:
 
 
 def set_masks(explanation: Explanation, row: int, limit: int = 3) -> list[tuple[float, Tensor]]:
-    """The strongest sets of one sample, at most `limit`, each its value and its mask (H,W); only sets on images."""
+    """The strongest sets of one sample, at most `limit`, each its value and its mask (H,W); only sets on images.
+
+    Of the prefixes of an order, which grow to the whole, the one that turned the prediction (`stop_step`), or none.
+    """
     sets = explanation.sets
     if sets is None or not sets.values.shape[1]:
         return []
     values = sets.values[row].detach().cpu().double()
-    ranking = values.abs().nan_to_num(-1.0).argsort(descending=True, stable=True)
+    if sets.kind == "prefix":
+        stop = explanation.extras.get("stop_step")
+        ranking = torch.tensor([] if stop is None or int(stop[row]) < 1 else [int(stop[row]) - 1], dtype=torch.int64)
+    else:
+        ranking = values.abs().nan_to_num(-1.0).argsort(descending=True, stable=True)
     chosen = [int(place) for place in ranking[:limit] if not values[place].isnan()]
     masks = [_mask(sets.members[row, place].cpu(), explanation.groups, row) for place in chosen]
     return [(float(values[place]), mask) for place, mask in zip(chosen, masks, strict=True) if mask is not None]
