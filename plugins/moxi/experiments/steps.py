@@ -31,12 +31,11 @@ def explanations(store: Store) -> dict[str, Explanation]:
 
 def stops(store: Store, made: dict[str, Explanation]) -> Iterator[str]:
     frame = results(store)
+    n = max((int(one.groups.counts.max()) for one in made.values() if one.groups is not None), default=0)
     yield "| explainer | metric | median | mean | sd | below .04 n | never | forwards a sample | samples |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for (metric, explainer), part in frame[frame["metric"].isin(METRICS)].groupby(["metric", "explainer"]):
-        groups = made[str(explainer)].groups
-        assert groups is not None
-        values, n = part["value"], int(groups.counts.max())
+        values = part["value"]
         forwards = made[str(explainer)].meta["forwards"] / len(made[str(explainer)])
         yield (
             f"| {explainer} | {metric} | {values.median():g} | {values.mean():.2f} | {values.std():.2f} "
