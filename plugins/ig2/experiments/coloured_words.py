@@ -1,18 +1,22 @@
 """Questions of a run on `task:trec` as coloured words (Fig. 8 and 12 of the IG² paper), in one HTML page.
 
-    python coloured_words.py RUN_FOLDER OUT.html
+    python coloured_words.py RUN_FOLDER OUT.html AGAINST
 
 A word's value is the sum of its vector's attributions. Red raises the explained class, blue lowers it, white is 0;
-every line has its own scale.
+every line has its own scale. Printed: how much of the attribution is on the interrogative word, which the paper says IG²
+leaves to other words, and the paired difference to the method AGAINST with its 95 % bootstrap interval.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 from matplotlib.colors import to_hex
 
 from xaiplug import Explanation
@@ -24,6 +28,9 @@ from xaiplug.run.planfile import PLAN, RUN
 from xaiplug.run.store import Store, read_json
 from xaiplug.run.workspace import Workspace
 from xaiplug.view.colours import signed_map
+from xaiplug.view.paired import paired
+
+INTERROGATIVES = frozenset({"what", "who", "where", "how", "which", "when", "why"})
 
 _HEAD = """<!doctype html><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:15px/1.9 sans-serif;margin:2em;max-width:70em}}span{{padding:.15em .3em;border-radius:.2em}}
@@ -43,35 +50,66 @@ def coloured(words: Sequence[str], values: Sequence[float]) -> str:
     return " ".join(spans)
 
 
-def page(folder: Path) -> str:
-    """The whole page: for each question a line for every finished explanation."""
+class Line(NamedTuple):
+    """One question by one method: where it stands, the class explained, its words and their values."""
+
+    question: tuple[str, int]
+    said: str
+    method: str
+    words: list[str]
+    values: list[float]
+
+
+def lines_of(folder: Path) -> Iterator[Line]:
+    """Every question of every finished explanation of a run."""
     store = Store(folder)
     workspace = Workspace(run_file.load(folder / RUN, root=Path(read_json(folder / PLAN)["root"])))
-    lines: dict[tuple[str, int], list[str]] = {}
-    titles: dict[tuple[str, int], str] = {}
     for entry, stored in finished(store, ("explain",)):
         samples = workspace.selected(Cell("explain", entry["model"], entry["data"])).samples
         names = workspace.model(entry["model"]).class_names or ()
         explanation = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
         values = explanation.on_inputs((*samples.inputs.shape[1:],)).expand_as(samples.inputs).sum(2)
-        settings = " ".join(filter(None, (entry["references"], entry["baseline"])))
+        method = " ".join(filter(None, (entry["explainer"], entry["references"], entry["baseline"])))
         for row in range(len(stored["ids"])):
-            key = entry["data"], row
             words = bytes(samples.extras["text"][row].tolist()).rstrip(b"\0").decode().split(" ")
             said = names[int(explanation.target.index[row])] if explanation.target is not None else ""
-            titles[key] = f"#{row + 1} [{said}]"
-            method = escape(f"{entry['explainer']} {settings}".strip())
-            lines.setdefault(key, []).append(f"<small>{method}</small>{coloured(words, values[row].tolist())}<br>")
-    blocks = [f"<h3>{escape(titles[key])}</h3>\n" + "\n".join(found) for key, found in lines.items()]
-    return _HEAD.format(title=escape(folder.name)) + "\n".join(blocks) + "\n"
+            yield Line((entry["data"], row), said, method, words, values[row, : len(words)].tolist())
+
+
+def page(lines: Sequence[Line], title: str) -> str:
+    """The whole page: for each question a line for every method."""
+    blocks: dict[tuple[str, int], list[str]] = {}
+    for line in lines:
+        block = blocks.setdefault(line.question, [f"<h3>#{line.question[1] + 1} [{escape(line.said)}]</h3>"])
+        block.append(f"<small>{escape(line.method)}</small>{coloured(line.words, line.values)}<br>")
+    return _HEAD.format(title=escape(title)) + "\n".join("\n".join(block) for block in blocks.values()) + "\n"
+
+
+def interrogative(line: Line) -> float:
+    """Share of the attribution's magnitude on what, who, where, ...; NaN where the question has none."""
+    chosen = [word.lower() in INTERROGATIVES for word in line.words]
+    total = sum(map(abs, line.values))
+    on = sum(abs(value) for value, is_one in zip(line.values, chosen, strict=True) if is_one)
+    return on / total if total and any(chosen) else math.nan
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("against")
     arguments = parser.parse_args()
-    arguments.out.write_text(page(arguments.folder), encoding="utf-8")
+    lines = list(lines_of(arguments.folder))
+    arguments.out.write_text(page(lines, arguments.folder.name), encoding="utf-8")
+    shares: dict[str, list[float]] = {}
+    for line in lines:
+        shares.setdefault(line.method, []).append(interrogative(line))
+    if arguments.against not in shares:
+        raise SystemExit(f"no method '{arguments.against}'; there are {', '.join(shares)}")
+    print(f"| method | share on the interrogative word | difference to {arguments.against} |\n|---|---|---|")
+    for method, values in shares.items():
+        other = paired(np.array(values), np.array(shares[arguments.against]))
+        print(f"| {method} | {np.nanmean(values):.3f} | {other.mean:.3f} [{other.low:.3f}, {other.high:.3f}] |")
 
 
 if __name__ == "__main__":

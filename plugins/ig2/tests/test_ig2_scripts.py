@@ -11,7 +11,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
 from along_path import SHARES, fall
-from coloured_words import coloured
+from coloured_words import Line, coloured, interrogative, page
 from table import table
 
 
@@ -29,6 +29,16 @@ def test_words_are_escaped_and_coloured_by_sign():
 
 def test_a_map_of_zeros_is_white_and_padding_has_no_word():
     assert coloured(["a", "b"], [0.0, 0.0, 0.0]).count("#ffffff") == 2
+
+
+def test_a_page_has_every_question_once_and_shares_are_of_magnitudes():
+    one = Line(("test", 0), "a<b", "ig", ["Who", "is", "it"], [2.0, -1.0, 1.0])
+    html = page([one, one._replace(method="ig2 <others>")], "run & test")
+    assert html.count("<h3>#1 [a&lt;b]</h3>") == 1
+    assert "ig2 &lt;others&gt;" in html
+    assert "<title>run &amp; test</title>" in html
+    assert interrogative(one) == 0.5
+    assert interrogative(one._replace(words=["Name", "the", "ship"])) != interrogative(one)
 
 
 def test_a_straight_fall_is_one_minus_the_share():
