@@ -91,6 +91,15 @@ def test_saving_and_loading_keeps_everything(tmp_path):
     assert loaded.validate(QUERY)
 
 
+def test_tensors_that_share_memory_are_saved(tmp_path):
+    score = torch.rand(2)
+    saved = full().replace(score=score, base_score=score, extras={"intercept": score[:1]})
+    loaded = Explanation.load(saved.save(tmp_path / "e.safetensors"))
+    assert loaded.score.equal(score)
+    assert loaded.base_score.equal(score)
+    assert loaded.extras["intercept"].equal(score[:1])
+
+
 def test_a_failed_save_leaves_nothing(tmp_path):
     unserialisable = full().replace(meta={"a": object()})
     with pytest.raises(TypeError):

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -55,8 +56,9 @@ def save_explanation(explanation: Explanation, path: Path) -> Path:
     """Write `explanation` to `path`, whole or not at all."""
     tensors, plain = _flatten(explanation)
     header = {"format": FORMAT, "explanation": json.dumps(plain, sort_keys=True)}
-    contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    return write_atomically(path, lambda temporary: save_file(contiguous, temporary, metadata=header))
+    # Copies: safetensors refuses tensors that share memory, as an explainer's extras and scores may.
+    own = {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
+    return write_atomically(path, lambda temporary: save_file(own, temporary, metadata=header))
 
 
 def load_explanation(path: Path) -> Explanation:
