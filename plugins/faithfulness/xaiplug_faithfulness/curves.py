@@ -145,14 +145,13 @@ def seen_before(
     query, extras = game.query, explanation.extras
     nothing = query.scores.new_full((len(order), order.shape[1] + 1), torch.nan)
     name = "correct" if value == "correct" else "probability"
-    if "walk" not in extras or name not in extras or explanation.order is None or explanation.score is None:
+    if "walk" not in extras or name not in extras or (value == "score" and query.target.scale != "probability"):
         return nothing
-    if value == "score" and query.target.scale != "probability":
+    if explanation.order is None or explanation.score is None or explanation.target is None:
         return nothing
     chosen = explanation.order.to(order.device)[:, : order.shape[1]]
     there = (chosen < 0) | (chosen == order[:, : chosen.shape[1]])
     fingerprint = game.fingerprint("insertion" if inserts else "deletion")
-    assert explanation.target is not None
     own = query.replace(target=explanation.target).scores
     same = (extras["walk"].to(fingerprint) == fingerprint) & there.all(1)
     same &= torch.isclose(own, explanation.score.to(own), rtol=1e-3, atol=1e-3)
