@@ -3,8 +3,8 @@
     python coloured_words.py RUN_FOLDER OUT.html AGAINST
 
 A word's value is the sum of its vector's attributions. Red raises the explained class, blue lowers it, white is 0;
-every line has its own scale. Printed: how much of the attribution is on the interrogative word, which the paper says IG²
-leaves to other words, and the paired difference to the method AGAINST with its 95 % bootstrap interval.
+every line has its own scale. Printed: how much of the attribution is on the interrogative word, which the paper says
+IG² leaves to other words, and the paired difference to the method AGAINST with its 95 % bootstrap interval.
 """
 
 from __future__ import annotations
