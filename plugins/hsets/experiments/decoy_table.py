@@ -14,10 +14,11 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
 import xaiplug
+from xaiplug.run.collect import results as results_of
+from xaiplug.run.store import Store
 from xaiplug.view.bootstrap import intervals
 from xaiplug.view.leaderboard import METHOD, Method, tidy
 from xaiplug.view.paired import paired
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--source", choices=["digits", "mnist"], default="digits")
     options = parser.parse_args()
-    results = pd.read_parquet(options.run / "results.parquet")
+    results = results_of(Store(options.run))
     used = [one for one in because_of_the_patch(options.source) if one in set(results["id"])]
     named = tidy(results)
     named["method"] = [str(Method.of(row)) for row in named[list(METHOD)].itertuples(index=False, name=None)]
