@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from annotated_types import Ge, Le
 
 import xaiplug
-from xaiplug.components import field_docs, type_name
 from xaiplug.errors import ComponentError
+from xaiplug.fields import field_docs, type_name
+
+Mode = Literal["fast", "slow"]
 
 
 class Steps(xaiplug.Explainer):
@@ -20,6 +22,7 @@ class Steps(xaiplug.Explainer):
     rates: tuple[float, ...] = (0.1, 0.5)
     kind_of: str | None = None
     share: Annotated[float, Ge(0), Le(1)] | None = None
+    mode: Mode = "fast"
 
     def explain(self, query):
         return query.inputs
@@ -66,10 +69,18 @@ def test_lists_of_yaml_become_tuples_and_integers_become_floats():
 
 
 def test_fields_and_their_documentation_are_inherited():
-    assert More(steps=2).params() == {"steps": 2, "rates": [0.1, 0.5], "kind_of": None, "share": None, "extra": 1.0}
+    assert More(steps=2).params() == {
+        "steps": 2,
+        "rates": [0.1, 0.5],
+        "kind_of": None,
+        "share": None,
+        "mode": "fast",
+        "extra": 1.0,
+    }
     assert field_docs(More) == {"steps": "How many.", "extra": "Another."}
     assert type_name(More, "rates") == "tuple[float, ...]"
     assert type_name(More, "share") == "float >= 0 <= 1 | None"
+    assert type_name(Steps, "mode") == "fast | slow"
 
 
 def test_components_pickle():

@@ -18,9 +18,8 @@ from xaiplug.components import (
     PixelImputer,
     RetrainMetric,
     Segmenter,
-    Use,
-    use,
 )
+from xaiplug.fields import Use, use
 from xaiplug.hookspecs import hookimpl
 from xaiplug.spec import Paper, Spec
 

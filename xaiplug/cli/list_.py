@@ -86,7 +86,7 @@ def _described(entry: Entry) -> dict[str, Any]:
     """Needs, fields and paper of one component; this imports its class."""
     from dataclasses import MISSING, fields
 
-    from xaiplug.components import field_docs, type_name
+    from xaiplug.fields import field_docs, type_name
 
     cls = entry.load()
     docs = field_docs(cls)

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from xaiplug.components import Component, Explainer, field_docs
+from xaiplug.components import Component, Explainer
 from xaiplug.errors import RegistryError, XaiplugError, did_you_mean, listing
+from xaiplug.fields import field_docs
 from xaiplug.registry import Entry, Plugin, discover, registry
 from xaiplug.testing.kinds import CHECKS
 from xaiplug.testing.running import run_check, run_checks
