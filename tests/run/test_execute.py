@@ -280,7 +280,7 @@ def test_models_are_compared_on_the_samples_that_they_share(run):
     agreed = frame[frame.metric == "agree"]
     both = [set(frame[(frame.model == model) & (frame["sample"] >= 0)]["sample"]) for model in ("small", "other")]
     assert set(agreed["sample"]) == both[0] & both[1]
-    assert set(agreed["model"]) == {"*"}
+    assert set(agreed["model"]) == {"small + other"}
 
 
 def test_references_draw_from_the_pool_and_rows_need_no_segmenter(run):

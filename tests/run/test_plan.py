@@ -166,8 +166,15 @@ def test_metrics_over_models_need_two(plan):
     assert "compares models" in plan(more).skipped[0].why
     found = plan(more, several=True)
     (one, _) = (cell for cell in found.cells if cell.kind == "compare")
-    assert (one.model, one.metric, one.seed) == ("*", "agree", 0)
+    assert (one.model, one.metric, one.seed) == ("small + other", "agree", 0)
     assert len(one.inputs) == 2
+
+
+def test_one_metric_over_different_models_is_told_apart(plan, write):
+    three = STUDY.replace("seeds: [0, 1]\n", "").replace("models: {", "models: {third: toy_nets:small, ")
+    runs = "metrics: {agree: toy-agreement}\nruns: [{models: [small, other]}, {models: [other, third]}]\n"
+    found = make_plan(load(write(runs, three), ()), {"test": Facts(True, 4)})
+    assert told(found, "compare", "model") == [("small + other",), ("third + other",)]
 
 
 def test_retraining_needs_a_task(plan):

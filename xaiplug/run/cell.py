@@ -92,8 +92,10 @@ def _compute(workspace: Workspace, store: Store, cell: str, names: Cell, inputs:
 
 
 def _reach(workspace: Workspace, names: Cell) -> None:
-    """Load what a cell needs, for the error that this gives."""
-    if names.model and names.model != "*":
+    """Load what a cell needs, for the error that this gives; a comparison stands on cells that already did."""
+    if names.kind == "compare":
+        return
+    if names.model:
         workspace.fingerprint(names.model)
     workspace.selected(names)
 

@@ -129,7 +129,7 @@ class _Planner:
             for cell in (c for c in explained if c.model == models[0]):
                 inputs = tuple(replace(cell, model=model).name for model in models)
                 named = replace(cell, metric=variant.label, metric_entry=variant.label)
-                self._put(replace(named, kind="compare", model="*", inputs=inputs))
+                self._put(replace(named, kind="compare", model=" + ".join(models), inputs=inputs))
         if isinstance(component, RetrainMetric):
             for cell in (c for c in explained if c.seed == self.config.file.seeds[0]):
                 if not self.config.file.models[cell.model].use.startswith("task:"):
