@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import xaiplug
 from xaiplug.asking import Given, asking, base_query, complete
