@@ -1,0 +1,198 @@
+"""For digits.yaml (Fig. 6 and A.5 of the IG² paper): one digit, shifted; what its maps say of the pixels off the digit.
+
+    python one_digit.py RUN_FOLDER
+
+prints Markdown tables of a run. How far the centre of the attribution goes for every pixel that the digit is shifted
+(1: it goes with the digit, 0: it stays). How like the map of the unshifted digit the shifted one's is (cosine, pixels
+off the digit), moved back with the digit and left in its place. And which share of the digits becomes another when the
+dark pixels of the highest attribution are filled. In brackets behind a mean is its 95 % bootstrap interval, behind a
+semicolon the paired difference to `ig2` with its own (2,000 resamples of the digits), bold where it leaves 0 out; in
+brackets behind a method is the number of digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+import yaml
+from annotated_types import Ge
+from torch import Tensor
+from torch.nn.functional import max_pool2d, pad
+
+import xaiplug
+from xaiplug import Explanation, Metric, MetricResult, Query, Samples, Spec, hookimpl
+from xaiplug.run.cell import EXPLANATION
+from xaiplug.run.collect import finished
+from xaiplug.run.planfile import RUN
+from xaiplug.run.store import Store
+from xaiplug.view.bootstrap import intervals
+from xaiplug.view.numbers import number
+from xaiplug.view.paired import paired
+
+DARK = 0.1
+"""Pixels below are off the digit."""
+ROUNDING = 1e-9
+"""Means of shares nearer to 0 are 0."""
+STILL = "shift-0"
+"""Data entries are called `shift-N`, `shift-left-N`."""
+
+
+def one_digit(digit: int, count: int, split: str = "test", shift: int = 0, source: str = "digits") -> Samples:
+    """The first `count` images (N,1,28,28) of one digit of `task:mnist`, `shift` pixels to the right.
+
+    What leaves the image is lost. The count comes before the run file's filters, so that shifts have the same images.
+    """
+    samples = xaiplug.load_data("task:mnist", split=split, source=source)
+    samples = samples[(samples.labels == digit).nonzero().flatten()[:count].tolist()]
+    return Samples(pad(samples.inputs, (shift, -shift)), samples.labels, None, samples.ids)
+
+
+class Centre(Metric):
+    """Mean column (B,) of the positive attribution, in pixels; NaN where there is none."""
+
+    of: Literal["all", "dark"] = "all"
+    """All pixels, or those off the digit."""
+
+    def measure(self, query: Query, explanation: Explanation) -> MetricResult:
+        mass = explanation.attribution.clamp(min=0).double()
+        if self.of == "dark":
+            mass = mass * (query.inputs < DARK)
+        columns = mass.sum((1, 2))
+        return MetricResult(columns @ torch.arange(columns.shape[1]).to(columns) / columns.sum(1), unit="pixels")
+
+
+class Filled(Metric):
+    """Whether the model says something else (B,) when the dark pixels of the highest attribution are set to 1.
+
+    Equal pixels come in an order drawn for each sample.
+    """
+
+    pixels: Annotated[int, Ge(1)] = 20
+    to: Annotated[int, Ge(0)] | None = None
+    """The class that it has to say; None = any but the explained one."""
+    near: Annotated[int, Ge(1)] | None = None
+    """Fill only within so many pixels of the digit, rows and columns; None = anywhere."""
+
+    def measure(self, query: Query, explanation: Explanation) -> MetricResult:
+        free = query.inputs < DARK
+        if self.near is not None:
+            free &= max_pool2d(query.inputs, 2 * self.near + 1, stride=1, padding=self.near) >= DARK
+        ranked = explanation.attribution.masked_fill(~free, -torch.inf).flatten(1)
+        order = query.permutation(ranked.shape[1])
+        order = order.gather(1, ranked.gather(1, order).argsort(dim=1, descending=True, stable=True))
+        filled = query.inputs.flatten(1).scatter(1, order[:, : self.pixels], 1.0).view_as(query.inputs)
+        said = query.forward(filled).argmax(1)
+        turned = said != query.target.index if self.to is None else said == self.to
+        return MetricResult(turned.double(), better="higher")
+
+
+@hookimpl
+def xaiplug_metrics() -> list[Spec]:
+    return [
+        Spec("attribution-centre", Centre, "Mean column of the positive attribution."),
+        Spec("filled", Filled, "Does filling the critical area turn the answer?"),
+    ]
+
+
+def shifts(results: pd.DataFrame) -> pd.DataFrame:
+    """Pixels that the centre goes per pixel of shift: a row a digit and method, a column a metric, mean over shifts."""
+    moved = results[results["data"].str.startswith("shift-") & results["metric"].str.startswith("centre")]
+    wide = moved.pivot_table(index=["id", "explainer", "metric"], columns="data", values="value", dropna=False)
+    rates = [wide[name].sub(wide[STILL]) / _pixels(name) for name in wide if name != STILL]
+    both = pd.concat(rates, axis=1)
+    # A digit that is not classified rightly at every shift is left out.
+    return both.mean(axis=1, skipna=False).unstack("metric")
+
+
+def likeness(folder: Path) -> pd.DataFrame:
+    """Cosines with the unshifted digit's map, means over shifts: a row a digit and method, columns `back`, `place`."""
+    store = Store(folder)
+    entries = yaml.safe_load((folder / RUN).read_text())["data"]
+    images = {name: one_digit(**entry["params"]) for name, entry in entries.items() if name.startswith("shift-")}
+    maps: dict[str, dict[str, dict[str, tuple[Tensor, Tensor]]]] = {}
+    for entry, stored in finished(store, ("explain",)):
+        if entry["data"] in images:
+            explained = Explanation.load(store.cell(entry["id"]) / EXPLANATION).attribution
+            samples = images[entry["data"]]
+            rows = [list(samples.ids).index(one) for one in stored["ids"]]
+            both = zip(stored["ids"], explained, samples.inputs[rows] < DARK, strict=True)
+            maps.setdefault(entry["explainer"], {})[entry["data"]] = {one: (m, dark) for one, m, dark in both}
+    found = []
+    for explainer, parts in maps.items():
+        shifted = [name for name in parts if name != STILL]
+        for one in set.intersection(*(set(part) for part in parts.values())):
+            cosines = np.mean([alike(*parts[STILL][one], *parts[name][one], _pixels(name)) for name in shifted], 0)
+            found.append({"id": one, "explainer": explainer, "back": cosines[0], "place": cosines[1]})
+    values = pd.DataFrame(found).set_index(["id", "explainer"]).sort_index()
+    return values.assign(difference=values["back"] - values["place"])
+
+
+def alike(still: Tensor, dark: Tensor, moved: Tensor, dark_moved: Tensor, shift: int) -> tuple[float, float]:
+    """Cosines of two maps (1,H,W) on dark pixels: the second moved back by `shift` columns, and as it is.
+
+    A map of zeros is like nothing: NaN.
+    """
+    back, dark_back = pad(moved, (-shift, shift)), pad(dark_moved, (-shift, shift))
+    return _cosine(still, back, dark & dark_back), _cosine(still, moved, dark & dark_moved)
+
+
+def _cosine(one: Tensor, other: Tensor, where: Tensor) -> float:
+    a, b = one[where].double(), other[where].double()
+    return float((a @ b) / (a.norm() * b.norm()))
+
+
+def _pixels(name: str) -> int:
+    size = int(name.rpartition("-")[2])
+    return -size if "left" in name else size
+
+
+def fills(results: pd.DataFrame) -> pd.DataFrame:
+    """Share of the reference classes with which a digit turns: a row a digit and method, a column a metric."""
+    filled = results[results["metric"].str.contains("turned|reached")]
+    named = filled.assign(metric=filled["metric"].str.replace(r"reached-\d", "reached", regex=True))
+    return named.pivot_table(index=["id", "explainer"], columns="metric", values="value")
+
+
+def table(values: pd.DataFrame, against: str = "ig2") -> str:
+    """Markdown of a frame (id, explainer) x metric."""
+    lines = [f"| | {' | '.join(map(str, values))} |", "|---" * (values.shape[1] + 1) + "|"]
+    first = values.xs(against, level="explainer")
+    for name in values.index.unique("explainer"):
+        part = values.xs(name, level="explainer").reindex(first.index)
+        cells = [_cell(part[metric].to_numpy(), first[metric].to_numpy(), name == against) for metric in values]
+        lines.append(f"| `{name}` ({len(part.dropna(how='all'))}) | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(values: Any, other: Any, same: bool) -> str:
+    if not np.isfinite(values).any():
+        return "–"
+    low, high = intervals(values[:, None])
+    text = _numbers(np.nanmean(values), low[0], high[0])
+    if same:
+        return text
+    found = paired(values, other)
+    more = _numbers(found.mean, found.low, found.high)
+    return f"{text}; {f'**{more}**' if found.low > ROUNDING or found.high < -ROUNDING else more}"
+
+
+def _numbers(mean: float, low: float, high: float) -> str:
+    mean, low, high = (number(round(value, 9), 3) for value in (mean, low, high))
+    return f"{mean} [{low}, {high}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    results = pd.read_parquet(folder / "results.parquet")
+    print(table(shifts(results)), table(likeness(folder)), table(fills(results)), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
