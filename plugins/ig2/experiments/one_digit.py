@@ -34,6 +34,8 @@ from xaiplug.view.bootstrap import intervals
 from xaiplug.view.numbers import number
 from xaiplug.view.paired import paired
 
+CLASSES = {"threes": "3", "sixes": "6", "nines": "9"}
+"""What the run file calls the references of a class."""
 DARK = 0.1
 """Pixels below are off the digit."""
 ROUNDING = 1e-9
@@ -152,10 +154,20 @@ def _pixels(name: str) -> int:
 
 
 def fills(results: pd.DataFrame) -> pd.DataFrame:
-    """Share of the reference classes with which a digit turns: a row a digit and method, a column a metric."""
+    """Shares of the references' classes: a row a digit and method, a column a metric.
+
+    `turned`: the model says anything but five. `reached`: it says the references' class. `strayed`: one certain of the
+    other two classes, the mean of both. A method without references has the mean of all three for both.
+    """
     filled = results[results["metric"].str.contains("turned|reached")]
-    named = filled.assign(metric=filled["metric"].str.replace(r"reached-\d", "reached", regex=True))
-    return named.pivot_table(index=["id", "explainer"], columns="metric", values="value")
+    asked = filled["metric"].str.extract(r"reached-(\d)")[0]
+    own = filled["references"].map(CLASSES)
+    named = []
+    for name, kept in (("reached", own.isna() | (own == asked)), ("strayed", own.isna() | (own != asked))):
+        part = filled[asked.notna() & kept]
+        named.append(part.assign(metric=part["metric"].str.replace(r"reached-\d", name, regex=True)))
+    whole = pd.concat([filled[asked.isna()], *named])
+    return whole.pivot_table(index=["id", "explainer"], columns="metric", values="value")
 
 
 def table(values: pd.DataFrame, against: str = "ig2") -> str:

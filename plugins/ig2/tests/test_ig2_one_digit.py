@@ -74,18 +74,25 @@ def test_the_tables_divide_by_the_shift_and_leave_out_what_is_not_everywhere():
         for data, pixels in (("shift-0", 0), ("shift-4", 4), ("shift-left-2", -2))
         if (i, data) != (2, "shift-4")
     ]
-    rows += [
-        {"id": f"{i}", "explainer": name, "data": "fives", "metric": metric, "value": float(name == "ig2")}
-        for i in range(3)
-        for name in ("ig2", "still")
-        for metric in ("turned[pixels=10]", "reached-3[pixels=10]", "reached-6[pixels=10]")
-    ]
     frame = pd.DataFrame(rows)
     lines = table(shifts(frame)).splitlines()
     assert lines[2] == "| `ig2` (2) | 1.000 [1.000, 1.000] |"
     assert lines[3] == "| `still` (2) | 0.000 [0.000, 0.000]; **−1.000 [−1.000, −1.000]** |"
-    assert list(fills(frame)) == ["reached[pixels=10]", "turned[pixels=10]"]
-    assert fills(frame).loc[("0", "ig2")].tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_reaching_the_references_class_is_apart_from_reaching_another():
+    """`ig2` always says 3, with threes and with sixes; `free` has no references and says 6."""
+    rows = [
+        {"id": "0", "explainer": name, "references": references, "metric": f"reached-{to}[pixels=10]", "value": value}
+        for name, references, said in (("ig2", "threes", 3), ("ig2", "sixes", 3), ("free", "", 6))
+        for to in (3, 6, 9)
+        for value in [float(to == said)]
+    ]
+    rows.append({"id": "0", "explainer": "ig2", "references": "sixes", "metric": "turned-near", "value": 1.0})
+    found = fills(pd.DataFrame(rows))
+    assert found.loc[("0", "ig2")].tolist() == pytest.approx([0.5, 0.25, 1.0])
+    assert found.loc[("0", "free")].tolist()[:2] == pytest.approx([1 / 3, 1 / 3])
+    assert list(found) == ["reached[pixels=10]", "strayed[pixels=10]", "turned-near"]
 
 
 def test_a_map_that_goes_with_the_digit_is_like_itself_when_moved_back():
