@@ -6,7 +6,7 @@ demo: install  ## train, explain, score, report
 	$(BIN)/xaiplug run plugins.yaml
 
 test: install  ## the whole suite
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto $(TESTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(TESTS)
 
 check: install  ## style, types, layers
 	$(BIN)/ruff check .
