@@ -187,7 +187,7 @@ def views(made: Scene, level: str = "input", change: Change | None = None) -> li
         network = with_head(made.network, lambda weight, bias, index=index: (weight.roll(index, 1), bias))  # type: ignore[misc]
         query, explanation = question(Removing(), made.replace(network=network), level)
         explanation = change(explanation) if change else explanation
-        seen = query.seeds.argsort().argsort() % 3 == index  # goes with the sample, not with its place
+        seen = query.seeds % 3 == index  # goes with the sample: not with its place, nor with who else is asked
         found.append(View(f"model-{index}", query, explanation, query.logits.argmax(1), made.truth, seen))
     return found
 
