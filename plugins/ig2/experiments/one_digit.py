@@ -68,17 +68,27 @@ class Centre(Metric):
         return MetricResult(columns @ torch.arange(columns.shape[1]).to(columns) / columns.sum(1), unit="pixels")
 
 
+class CornerShare(Metric):
+    """Share (B,) of the attribution's magnitude on the digit's upper right corner; NaN where there is none."""
+
+    def measure(self, query: Query, explanation: Explanation) -> MetricResult:
+        mass = explanation.attribution.abs().double()
+        return MetricResult((mass * corner(query.inputs)).flatten(1).sum(1) / mass.flatten(1).sum(1))
+
+
 class Filled(Metric):
     """Whether the model says something else (B,) when the dark pixels of the highest attribution are set to 1.
 
     Equal pixels come in an order drawn for each sample.
     """
 
-    pixels: Annotated[int, Ge(1)] = 20
+    pixels: Annotated[int, Ge(0)] = 20
     to: Annotated[int, Ge(0)] | None = None
     """The class that it has to say; None = any but the explained one."""
     near: Annotated[int, Ge(1)] | None = None
     """Fill only within so many pixels of the digit, rows and columns; None = anywhere."""
+    cornerless: bool = False
+    """Set the digit's upper right corner to 0 beforehand."""
 
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
         free = query.inputs < DARK
@@ -87,16 +97,33 @@ class Filled(Metric):
         ranked = explanation.attribution.masked_fill(~free, -torch.inf).flatten(1)
         order = query.permutation(ranked.shape[1])
         order = order.gather(1, ranked.gather(1, order).argsort(dim=1, descending=True, stable=True))
-        filled = query.inputs.flatten(1).scatter(1, order[:, : self.pixels], 1.0).view_as(query.inputs)
+        bare = query.inputs.masked_fill(corner(query.inputs), 0.0) if self.cornerless else query.inputs
+        filled = bare.flatten(1).scatter(1, order[:, : self.pixels], 1.0).view_as(bare)
         said = query.forward(filled).argmax(1)
         turned = said != query.target.index if self.to is None else said == self.to
         return MetricResult(turned.double(), better="higher")
+
+
+def corner(images: Tensor) -> Tensor:
+    """The digit's pixels in the upper third and right half of its bounding box, (B,1,H,W) bool."""
+    lit = images >= DARK
+    down, across = lit.any(3, keepdim=True), lit.any(2, keepdim=True)
+    return lit & (_along(down, 2) < 1 / 3) & (_along(across, 3) >= 1 / 2)
+
+
+def _along(lines: Tensor, dim: int) -> Tensor:
+    """Where lines (bool) lie between the first lit one, 0, and the one after the last, 1."""
+    place = torch.arange(lines.shape[dim]).view([-1 if axis == dim else 1 for axis in range(4)]).to(lines.device)
+    first = lines.int().argmax(dim, keepdim=True)
+    last = place.where(lines, place.new_tensor(-1)).amax(dim, keepdim=True)
+    return (place - first) / (last + 1 - first)
 
 
 @hookimpl
 def xaiplug_metrics() -> list[Spec]:
     return [
         Spec("attribution-centre", Centre, "Mean column of the positive attribution."),
+        Spec("corner-share", CornerShare, "How much of the map is on the upper right corner of the digit."),
         Spec("filled", Filled, "Does filling the critical area turn the answer?"),
     ]
 
@@ -154,12 +181,12 @@ def _pixels(name: str) -> int:
 
 
 def fills(results: pd.DataFrame) -> pd.DataFrame:
-    """Shares of the references' classes: a row a digit and method, a column a metric.
+    """What filled fives are taken for, and the corner's share of the map: a row a digit and method, a column a metric.
 
     `turned`: the model says anything but five. `reached`: it says the references' class. `strayed`: one certain of the
     other two classes, the mean of both. A method without references has the mean of all three for both.
     """
-    filled = results[results["metric"].str.contains("turned|reached")]
+    filled = results[results["metric"].str.contains("turned|reached|corner")]
     asked = filled["metric"].str.extract(r"reached-(\d)")[0]
     own = filled["references"].map(CLASSES)
     named = []

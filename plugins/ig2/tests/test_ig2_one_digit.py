@@ -14,7 +14,7 @@ from xaiplug import Explanation
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
-from one_digit import Centre, Filled, alike, fills, one_digit, shifts, table
+from one_digit import Centre, CornerShare, Filled, alike, corner, fills, one_digit, shifts, table
 
 
 class Sums(nn.Module):
@@ -48,6 +48,45 @@ def test_the_centre_is_of_the_positive_mass_and_of_dark_pixels():
     assert measured(Centre(), attribution) == [1.5]
     assert measured(Centre(of="dark"), attribution) == [3.0]
     assert math.isnan(measured(Centre(of="dark"), IMAGE)[0])
+
+
+FIVE = torch.tensor(
+    [
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 1, 1, 1, 1, 0, 0],
+        [0, 0, 1, 0, 0, 0, 0, 0],
+        [0, 0, 1, 1, 1, 0, 0, 0],
+        [0, 0, 0, 0, 0, 1, 0, 0],
+        [0, 0, 0, 0, 0, 1, 0, 0],
+        [0, 0, 1, 1, 1, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 0, 0],
+    ]
+)[None, None].float()
+
+
+def test_the_corner_is_the_right_of_the_bar_of_a_five_wherever_it_stands():
+    assert corner(FIVE)[0, 0].nonzero().tolist() == [[1, 4], [1, 5]]
+    assert corner(FIVE.roll((1, -2), (2, 3)))[0, 0].nonzero().tolist() == [[2, 2], [2, 3]]
+    assert not corner(torch.zeros(1, 1, 4, 4)).any()
+
+
+def test_the_corner_weighs_in_the_map_and_for_the_answer():
+    attribution = torch.zeros(1, 1, 8, 8)
+    attribution[0, 0, 1, 5], attribution[0, 0, 5, 5], attribution[0, 0, 7, 7] = -1.0, 2.0, 1.0
+    assert measured(CornerShare(), attribution, FIVE) == [0.25]
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+    with torch.no_grad():
+        network[1].weight.zero_()
+        network[1].weight[0, 8 + 5] = network[1].weight[1, 63] = 1.0  # the corner speaks for 0, the last pixel for 1
+        network[1].bias.copy_(torch.tensor([0.0, 0.5]))
+    explanation = Explanation(attribution, target=xaiplug.explain(network, FIVE, "gradient", target=0).target)
+
+    def turned(**options):
+        return xaiplug.score(network, FIVE, explanation, Filled(**options)).values.tolist()
+
+    assert turned(pixels=0) == [0.0]
+    assert turned(pixels=0, cornerless=True) == [1.0]
+    assert turned(pixels=1) == [1.0]
 
 
 def test_filling_takes_dark_pixels_from_the_highest_down():

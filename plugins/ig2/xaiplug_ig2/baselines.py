@@ -14,7 +14,8 @@ from xaiplug import Baseline, Query, Use, use
 from xaiplug.errors import ComponentError
 from xaiplug.model.batching import in_chunks
 from xaiplug_ig2 import ops
-from xaiplug_ig2.descent import ACTIVATIONS, GradPath, Range, clip_range
+from xaiplug_ig2.descent import GradPath, Range, clip_range
+from xaiplug_ig2.probe import fit
 from xaiplug_ig2.walk import Look, Walked, walk
 
 
@@ -68,10 +69,11 @@ class CounterfactualPGD(Baseline):
         def part(chunk: slice) -> Walked:
             samples = torch.arange(len(query), device=query.inputs.device)[chunk]
             probe = _margin_probe(query, samples)
-            return walk(query.inputs[chunk], probe, advance, steps=self.steps, rule=None, steer="loss")
+            start = query.inputs[chunk].contiguous(memory_format=fitting.layout)
+            return walk(start, probe, advance, steps=self.steps, rule=None, steer="loss")
 
-        elements = query.inputs[0].numel() * ACTIVATIONS
-        walked = Walked(*in_chunks(part, len(query), elements, query.max_batch, ("pgd", query.model.module)))
+        fitting, key = fit(query), ("pgd", query.model.module)
+        walked = Walked(*in_chunks(part, len(query), fitting.elements, query.max_batch, key))
         unmoved = (walked.losses[:, -1] >= 0).nonzero().flatten().tolist()
         if unmoved:
             warnings.warn(

@@ -15,13 +15,10 @@ from xaiplug.errors import ComponentError, DataError, NonFiniteError
 from xaiplug.model.batching import in_chunks
 from xaiplug_ig2 import ops
 from xaiplug_ig2.along import Along
-from xaiplug_ig2.probe import Cost, Probing, laid_out
+from xaiplug_ig2.probe import Cost, Probing, fit, represent
 from xaiplug_ig2.walk import Advance, Look, Walked, walk
 
 Range = tuple[float, float] | Literal["model"] | None
-ACTIVATIONS = 12
-"""Numbers that the network holds per number of the input, for the first guess of how many rows go together: few
-enough to stay in a CPU's cache."""
 
 
 class GradPath(Component):
@@ -65,18 +62,20 @@ class GradPath(Component):
         samples = torch.arange(batch, device=query.inputs.device).repeat(n)
         goals = references.flatten(0, 1)
         familiar = goals.new_zeros(len(goals), dtype=torch.bool)
+        fitting = fit(query, self.representation)
 
         def part(chunk: slice) -> Walked:
-            rows, goal = samples[chunk], goals[chunk]
-            features, logits, layout = laid_out(query, goal, self.representation)
+            rows, goal = samples[chunk], goals[chunk].contiguous(memory_format=fitting.layout)
+            with torch.no_grad():
+                features, logits = represent(query, goal, self.representation)
             familiar[chunk] = _says_target(query, logits, rows)
-            start = query.inputs[rows].contiguous(memory_format=layout)
+            start = query.inputs[rows].contiguous(memory_format=fitting.layout)
             probe = Probing(query, rows, cost, features, self.distance, self.representation)
             advance = self._advance(start, goal, low_high)
             return walk(start, probe, advance, steps=self.steps, rule=rule, steer="loss")
 
-        elements = query.inputs[0].numel() * ACTIVATIONS
-        walked = Walked(*in_chunks(part, len(samples), elements, query.max_batch, ("gradpath", query.model.module)))
+        key = ("gradpath", query.model.module)
+        walked = Walked(*in_chunks(part, len(samples), fitting.elements, query.max_batch, key))
         if not bool(torch.isfinite(walked.scores).all() and torch.isfinite(walked.losses).all()):
             raise NonFiniteError(f"model '{query.model.name}' returned NaN or infinity on the path")
         _warn_of_familiar(familiar.view(n, batch))

@@ -11,8 +11,7 @@ from xaiplug import Query
 from xaiplug.model.batching import in_chunks
 from xaiplug_ig2 import ops
 from xaiplug_ig2.along import Along
-from xaiplug_ig2.descent import ACTIVATIONS
-from xaiplug_ig2.probe import Cost, Probing
+from xaiplug_ig2.probe import Cost, Probing, fit
 from xaiplug_ig2.walk import Look, Walked, walk
 
 
@@ -33,8 +32,8 @@ def guided(query: Query, baselines: Tensor, steps: int, rule: ops.Rule, fraction
 
         return walk(start, Probing(query, rows, cost), advance, steps=steps, rule=rule, steer="score")
 
-    elements = query.inputs[0].numel() * ACTIVATIONS
-    walked = Walked(*in_chunks(part, len(samples), elements, query.max_batch, ("guided", query.model.module)))
+    key = ("guided", query.model.module)
+    walked = Walked(*in_chunks(part, len(samples), fit(query).elements, query.max_batch, key))
     integral, _, scores, _ = (values.unflatten(0, (n, batch)) for values in walked)
     return Along(integral, baselines, scores[..., 0], scores, backwards=cost.backwards)
 
