@@ -1,10 +1,12 @@
 """A run as a table of the paper's form: a row a method, a column a metric, in Markdown.
 
     python table.py RUN_FOLDER AGAINST [METRIC ...]
+    python table.py RUN_FOLDER AGAINST --cost
 
 Every entry is the mean over samples (each first averaged over models and seeds), then the paired difference to the
 method AGAINST with its 95 % bootstrap interval, bold where the interval leaves 0 out. A metric with one value for a
 whole study (ROAR) takes models for samples. A method is an explainer, with what it was run with where that differs.
+`--cost` (Table A.3): seconds, forwards and backwards a sample.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from xaiplug.view.bootstrap import Floats
-from xaiplug.view.leaderboard import Method, boards_of, per_sample
+from xaiplug.view.leaderboard import METHOD, Method, boards_of, per_sample
 from xaiplug.view.numbers import number
 from xaiplug.view.paired import paired
 
@@ -72,13 +74,33 @@ def _entry(values: Floats | None, other: Floats, same: bool) -> str:
     return f"{mean}; {f'**{text}**' if difference.certain else text}"
 
 
+def cost(results: pd.DataFrame, timings: pd.DataFrame, against: str) -> str:
+    """Seconds a sample, also as a multiple of those of the method AGAINST; forwards; vector-Jacobian products."""
+    samples = results[results["sample"] >= 0].drop_duplicates([*METHOD, "model", "data", "seed", "id"])
+    sums = timings.groupby(list(METHOD), sort=False)[["seconds", "forwards", "backwards"]].sum()
+    each = sums.div(samples.groupby(list(METHOD)).size(), axis=0)
+    each.index = [_full(Method.of(key)) for key in each.index]
+    if against not in each.index:
+        raise SystemExit(f"no method {against}; there are: {', '.join(each.index)}")
+    lines = [f"| | seconds | times `{against}` | forwards | backwards |", "|---" * 5 + "|"]
+    for row in each.sort_values("seconds").itertuples():
+        times = row.seconds / each.loc[against, "seconds"]
+        lines.append(f"| {row.Index} | {row.seconds:.3g} | {times:.3g} | {row.forwards:.4g} | {row.backwards:.4g} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("against")
     parser.add_argument("metrics", nargs="*")
+    parser.add_argument("--cost", action="store_true", help="seconds, forwards and backwards instead")
     arguments = parser.parse_args()
-    print(table(pd.read_parquet(arguments.folder / "results.parquet"), arguments.against, arguments.metrics))
+    results, against = pd.read_parquet(arguments.folder / "results.parquet"), arguments.against
+    if arguments.cost:
+        print(cost(results, pd.read_parquet(arguments.folder / "timings.parquet"), against))
+    else:
+        print(table(results, against, arguments.metrics))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
 from along_path import SHARES, fall
 from coloured_words import Line, coloured, interrogative, page
-from table import table
+from table import cost, table
 
 
 def test_words_are_escaped_and_coloured_by_sign():
@@ -73,3 +73,24 @@ def test_a_table_pools_models_and_marks_what_is_sure():
     assert lines[4].endswith("| – |")
     with pytest.raises(SystemExit, match="metrics: m, roar"):
         table(frame, "a", ["n"])
+
+
+def test_costs_are_a_samples_and_multiples_of_one_methods():
+    """Two samples, two seeds; `b` was explained in two batches."""
+    method = {"model": "m", "data": "d", "segmenter": "", "baseline": "", "references": "", "imputer": ""}
+    values = [
+        {**method, "explainer": name, "metric": metric, "sample": sample, "id": str(sample), "seed": seed}
+        for name in ("a", "b")
+        for metric in ("one", "two")
+        for sample in range(2)
+        for seed in range(2)
+    ]
+    spent = [("a", 8.0, 4, 0), ("b", 1.0, 2, 2), ("b", 3.0, 2, 2)]
+    timings = [
+        {**method, "explainer": name, "seed": 0, "seconds": seconds, "forwards": forwards, "backwards": backwards}
+        for name, seconds, forwards, backwards in spent
+    ]
+    lines = cost(pd.DataFrame(values), pd.DataFrame(timings), "b").splitlines()
+    assert lines[2:] == ["| b | 1 | 1 | 1 | 1 |", "| a | 2 | 2 | 1 | 0 |"]
+    with pytest.raises(SystemExit, match="no method c; there are: a, b"):
+        cost(pd.DataFrame(values), pd.DataFrame(timings), "c")
