@@ -1,11 +1,15 @@
-"""The score along the paths of a run (Fig. 1 and 4b of the IG² paper), as a Markdown table.
+"""The score, or the loss, along the paths of a run (Fig. 1, 4b and A.1a of the IG² paper), as a Markdown table.
 
     python along_path.py RUN_FOLDER
+    python along_path.py RUN_FOLDER --loss
 
 Each entry is the mean over samples and references of (f(γ(t)) - f(end)) / (f(x) - f(end)), where t is the share of the
 path's steps from the input (0) to its end (1), and f the explained score. A straight fall is 1, .9, .75, .5, .25, .1,
 0; a score that does not move at first (saturation) stays near 1. Paths that change the score by less than 5 % of the
 largest change are left out.
+
+With `--loss` it is the mean of loss(γ(t)) / loss(x): 1 at the input, near 0 where the path has arrived at a point that
+the network represents like the reference. Only GradPath has a loss.
 """
 
 from __future__ import annotations
@@ -32,24 +36,46 @@ def fall(scores: Tensor) -> Tensor:
     """
     first, last = scores[:, :1], scores[:, -1:]
     clear = ((first - last).abs() > 0.05 * (first - last).abs().max()).squeeze(1)
-    places = torch.tensor(SHARES) * (scores.shape[1] - 1)
-    low = places.floor().long().clamp(max=scores.shape[1] - 2)
-    at = torch.lerp(scores[:, low], scores[:, low + 1], (places - low).to(scores))
-    return ((at - last) / (first - last))[clear].mean(0)
+    return ((_at_shares(scores) - last) / (first - last))[clear].mean(0)
+
+
+def approach(losses: Tensor) -> Tensor:
+    """Losses (N,P) from the input to the end -> the mean share of the first that is left, at `SHARES`.
+
+    >>> approach(torch.tensor([[8.0, 4, 2, 1, 1]]))[3:]
+    tensor([0.2500, 0.1250, 0.1250, 0.1250])
+    """
+    return (_at_shares(losses) / losses[:, :1]).mean(0)
+
+
+def _at_shares(values: Tensor) -> Tensor:
+    places = torch.tensor(SHARES) * (values.shape[1] - 1)
+    low = places.floor().long().clamp(max=values.shape[1] - 2)
+    return torch.lerp(values[:, low], values[:, low + 1], (places - low).to(values))
+
+
+def _shares(extras: dict[str, Tensor], *, loss: bool) -> Tensor | None:
+    if loss:
+        return approach(extras["path_loss"].flatten(0, 1)) if "path_loss" in extras else None
+    if "path_score" not in extras:
+        return None
+    # GradPath is walked from the input; all others from their far end.
+    scores = extras["path_score"] if "path_loss" in extras else extras["path_score"].flip(-1)
+    return fall(scores.flatten(0, 1))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    store = Store(parser.parse_args().folder)
+    parser.add_argument("--loss", action="store_true", help="the distance to the reference instead of the score")
+    options = parser.parse_args()
+    store = Store(options.folder)
     print(f"| path | {' | '.join(f't = {share:g}' for share in SHARES)} |\n|---{'|---' * len(SHARES)}|")
     for entry, _ in finished(store, ("explain",)):
-        extras = Explanation.load(store.cell(entry["id"]) / EXPLANATION).extras
-        if "path_score" in extras:
-            # GradPath is walked from the input; all others from their far end.
-            scores = extras["path_score"] if "path_loss" in extras else extras["path_score"].flip(-1)
+        shares = _shares(Explanation.load(store.cell(entry["id"]) / EXPLANATION).extras, loss=options.loss)
+        if shares is not None:
             method = " ".join(filter(None, (entry["explainer"], entry["references"], entry["baseline"])))
-            print(f"| {method} | {' | '.join(f'{value:.2f}' for value in fall(scores.flatten(0, 1)).tolist())} |")
+            print(f"| {method} | {' | '.join(f'{value:.2f}' for value in shares.tolist())} |")
 
 
 if __name__ == "__main__":

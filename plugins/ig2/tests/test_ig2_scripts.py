@@ -10,7 +10,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
-from along_path import SHARES, fall
+from along_path import SHARES, approach, fall
 from coloured_words import Line, coloured, interrogative, page
 from table import cost, table
 
@@ -48,6 +48,11 @@ def test_a_straight_fall_is_one_minus_the_share():
     torch.testing.assert_close(fall(torch.cat([straight, flat])), 1 - shares, atol=1e-6, rtol=0)
     saturated = torch.cat([torch.ones(1, 40), torch.zeros(1, 11)], 1).double()
     assert fall(saturated).tolist() == [1, 1, 1, 1, 1, 0, 0]
+
+
+def test_a_loss_is_a_share_of_the_first_whatever_its_size():
+    losses = torch.stack([torch.linspace(8, 0, 41), torch.linspace(2, 0, 41)]).double()
+    torch.testing.assert_close(approach(losses), 1 - torch.tensor(SHARES).double(), atol=1e-6, rtol=0)
 
 
 def test_a_table_pools_models_and_marks_what_is_sure():
