@@ -9,10 +9,11 @@ from torch import Tensor
 
 from xaiplug.asking import asking
 from xaiplug.components import NEEDS, Baseline
-from xaiplug.errors import XaiplugError, listing
+from xaiplug.errors import listing
 from xaiplug.testing.asked import baseline_scenes, baselines_take, built_by
 from xaiplug.testing.common import COMMON
 from xaiplug.testing.compare import TOLERANCE, largest_error, nudged, rounded, same
+from xaiplug.testing.inputs import kinds_taken
 from xaiplug.testing.scenes import Scene, scene
 from xaiplug.testing.seeding import two_states
 from xaiplug.testing.types import Measured, Skip, Violation, check
@@ -22,15 +23,7 @@ from xaiplug.testing.untouched import model_unchanged, tensors_of, unchanged, un
 @check("input-kinds")
 def input_kinds(baseline: Baseline) -> Measured:
     """Images, rows and embeddings get a baseline, or a clear refusal; at least one gets it."""
-    found = baselines_take(baseline)
-    for kind, error in found.items():
-        if isinstance(error, Exception) and not isinstance(error, XaiplugError):
-            raise Violation(f"{kind}: {type(error).__name__}: {error}; refuse with a ComponentError that says why")
-    taken = [kind for kind, made in found.items() if isinstance(made, Scene)]
-    refused = [f"{kind}: {error}" for kind, error in found.items() if not isinstance(error, Scene)]
-    if not taken:
-        raise Violation(f"takes no kind of input; {'; '.join(refused)}")
-    return Measured(detail="; ".join([f"takes {', '.join(taken)}", *(f"refuses {text}" for text in refused)]))
+    return kinds_taken(baselines_take(baseline))
 
 
 @check("shape")

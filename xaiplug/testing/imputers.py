@@ -12,10 +12,11 @@ from xaiplug.components import NEEDS, Imputer, PixelImputer
 from xaiplug.data.groups import on_grid
 from xaiplug.data.query import Query
 from xaiplug.data.seeds import generator
-from xaiplug.errors import XaiplugError, listing
+from xaiplug.errors import listing
 from xaiplug.testing.asked import Removing, coalitions, imputer_scene, imputers_take, removing
 from xaiplug.testing.common import COMMON
 from xaiplug.testing.compare import TOLERANCE, same
+from xaiplug.testing.inputs import kinds_taken
 from xaiplug.testing.nets import Fuse
 from xaiplug.testing.scenes import Scene, scene
 from xaiplug.testing.seeding import two_states
@@ -36,15 +37,7 @@ def _pixels(imputer: Imputer) -> str | None:
 @check("input-kinds")
 def input_kinds(imputer: Imputer) -> Measured:
     """Images, rows and embeddings are imputed, or refused with a clear error; at least one is imputed."""
-    found = imputers_take(imputer)
-    for kind, error in found.items():
-        if isinstance(error, Exception) and not isinstance(error, XaiplugError):
-            raise Violation(f"{kind}: {type(error).__name__}: {error}; refuse with a ComponentError that says why")
-    taken = [kind for kind, made in found.items() if isinstance(made, Scene)]
-    refused = [f"{kind}: {error}" for kind, error in found.items() if not isinstance(error, Scene)]
-    if not taken:
-        raise Violation(f"takes no kind of input; {'; '.join(dict.fromkeys(refused))}")
-    return Measured(detail="; ".join([f"takes {', '.join(taken)}", *(f"refuses {text}" for text in refused)]))
+    return kinds_taken(imputers_take(imputer))
 
 
 @check("logits")

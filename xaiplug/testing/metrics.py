@@ -17,6 +17,7 @@ from xaiplug.errors import ShapeError, XaiplugError, listing
 from xaiplug.testing.asked import ask_metric, measured, metric_scene, metrics_take, question, views
 from xaiplug.testing.common import COMMON
 from xaiplug.testing.compare import TOLERANCE, same
+from xaiplug.testing.inputs import kinds_taken
 from xaiplug.testing.nets import Linear, seeded, with_head
 from xaiplug.testing.scenes import Scene
 from xaiplug.testing.seeding import two_states
@@ -39,13 +40,7 @@ def input_kinds(metric: Any) -> Measured:
             raise error
         if isinstance(error, ShapeError) and "must return" in str(error):
             raise Violation(f"{kind}: {error}")
-        if isinstance(error, Exception) and not isinstance(error, XaiplugError):
-            raise Violation(f"{kind}: {type(error).__name__}: {error}; refuse with a ComponentError that says why")
-    taken = [kind for kind, made in found.items() if isinstance(made, Scene)]
-    refused = [f"{kind}: {error}" for kind, error in found.items() if not isinstance(error, Scene)]
-    if not taken:
-        raise Violation(f"takes no kind of input; {'; '.join(dict.fromkeys(refused))}")
-    return Measured(detail="; ".join([f"takes {', '.join(taken)}", *(f"refuses {text}" for text in refused)]))
+    return kinds_taken(found)
 
 
 @check("levels")

@@ -7,26 +7,17 @@ from torch import Tensor
 
 from xaiplug.components import Explainer
 from xaiplug.data.explanation import Explanation
-from xaiplug.errors import NonFiniteError, ShapeError, XaiplugError
+from xaiplug.errors import NonFiniteError, ShapeError
 from xaiplug.testing.compare import same
-from xaiplug.testing.scenes import KINDS, Scene, accepted, main_scene, reference, scene
+from xaiplug.testing.inputs import kinds_taken
+from xaiplug.testing.scenes import KINDS, accepted, main_scene, reference, scene
 from xaiplug.testing.types import Measured, Skip, Violation, check
 
 
 @check("input-kinds")
 def input_kinds(explainer: Explainer) -> Measured:
     """Images, rows and embeddings are explained, or refused with a clear error; at least one is explained."""
-    found = accepted(explainer)
-    for kind, error in found.items():
-        if isinstance(error, Exception) and not isinstance(error, XaiplugError):
-            raise Violation(
-                f"{kind}: {type(error).__name__}: {error}; refuse with a ModelError or ShapeError that says why"
-            )
-    taken = [kind for kind, made in found.items() if isinstance(made, Scene)]
-    refused = [f"{kind}: {error}" for kind, error in found.items() if not isinstance(error, Scene)]
-    if not taken:
-        raise Violation(f"takes no kind of input; {'; '.join(dict.fromkeys(refused))}")
-    return Measured(detail="; ".join([f"takes {', '.join(taken)}", *(f"refuses {text}" for text in refused)]))
+    return kinds_taken(accepted(explainer))
 
 
 @check("shape")
