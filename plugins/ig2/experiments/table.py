@@ -30,10 +30,13 @@ def columns(results: pd.DataFrame) -> dict[str, dict[str, Floats]]:
     found: dict[str, dict[str, Floats]] = {}
     for (_, _, metric), part in boards_of(pooled):
         methods, values = per_sample(part)
-        names = [method.explainer for method in methods]
-        named = [name if names.count(name) == 1 else _full(method) for name, method in zip(names, methods, strict=True)]
-        found[metric] = dict(zip(named, values.T, strict=True))
+        found[metric] = dict(zip(_names(methods), values.T, strict=True))
     return found
+
+
+def _names(methods: list[Method]) -> list[str]:
+    alone = [method.explainer for method in methods]
+    return [method.explainer if alone.count(method.explainer) == 1 else _full(method) for method in methods]
 
 
 def _full(method: Method) -> str:
@@ -50,8 +53,8 @@ def table(results: pd.DataFrame, against: str, metrics: list[str]) -> str:
     shown = metrics or list(found)
     for metric in shown:
         if metric not in found or against not in found[metric]:
-            methods = ", ".join(found.get(metric, {}))
-            raise SystemExit(f"no {metric} of {against}; metrics: {', '.join(found)}; methods: {methods}")
+            methods = "; ".join(found.get(metric, {}))
+            raise SystemExit(f"no {metric} of '{against}'; metrics: {', '.join(found)}; methods: {methods}")
     methods = dict.fromkeys(name for metric in shown for name in found[metric])
     better = results.groupby("metric")["better"].first()
     arrows = {"higher": " ↑", "lower": " ↓"}
@@ -79,9 +82,9 @@ def cost(results: pd.DataFrame, timings: pd.DataFrame, against: str) -> str:
     samples = results[results["sample"] >= 0].drop_duplicates([*METHOD, "model", "data", "seed", "id"])
     sums = timings.groupby(list(METHOD), sort=False)[["seconds", "forwards", "backwards"]].sum()
     each = sums.div(samples.groupby(list(METHOD)).size(), axis=0)
-    each.index = [_full(Method.of(key)) for key in each.index]
+    each.index = _names([Method.of(key) for key in each.index])
     if against not in each.index:
-        raise SystemExit(f"no method {against}; there are: {', '.join(each.index)}")
+        raise SystemExit(f"no method '{against}'; methods: {'; '.join(each.index)}")
     lines = [f"| | seconds | times `{against}` | forwards | backwards |", "|---" * 5 + "|"]
     for row in each.sort_values("seconds").itertuples():
         times = row.seconds / each.loc[against, "seconds"]

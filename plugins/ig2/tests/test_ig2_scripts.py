@@ -97,5 +97,5 @@ def test_costs_are_a_samples_and_multiples_of_one_methods():
     ]
     lines = cost(pd.DataFrame(values), pd.DataFrame(timings), "b").splitlines()
     assert lines[2:] == ["| b | 1 | 1 | 1 | 1 |", "| a | 2 | 2 | 1 | 0 |"]
-    with pytest.raises(SystemExit, match="no method c; there are: a, b"):
+    with pytest.raises(SystemExit, match="no method 'c'; methods: a; b"):
         cost(pd.DataFrame(values), pd.DataFrame(timings), "c")
