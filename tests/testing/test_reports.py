@@ -14,7 +14,7 @@ from xaiplug.testing import (
     segmenter_checks,
 )
 from xaiplug.testing.examples import Gradient, Noisy, Path
-from xaiplug.testing.violators.explainers import SeedsGlobally
+from xaiplug.testing.violators.explainers.untouched import SeedsGlobally
 
 KNOWN = {"global-rng-untouched": "seeds the global state on purpose"}
 

@@ -18,9 +18,9 @@ from xaiplug.data.query import Query
 from xaiplug.data.result import MetricResult, View
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.errors import UnavailableError
-from xaiplug.testing.nets import with_head
 from xaiplug.testing.scenes import KINDS, Scene, scene
 from xaiplug.testing.types import Skip
+from xaiplug.testing.wrapped import with_head
 
 PLAIN_KINDS = ("images", "rows", "embeddings")
 _taken: WeakKeyDictionary[Component, dict[str, Scene | Exception]] = WeakKeyDictionary()

@@ -17,11 +17,11 @@ from xaiplug.testing.asked import Removing, coalitions, imputer_scene, imputers_
 from xaiplug.testing.common import COMMON
 from xaiplug.testing.compare import TOLERANCE, same
 from xaiplug.testing.inputs import kinds_taken
-from xaiplug.testing.nets import Fuse
 from xaiplug.testing.scenes import Scene, scene
 from xaiplug.testing.seeding import two_states
 from xaiplug.testing.types import Measured, Skip, Violation, check
 from xaiplug.testing.untouched import hooks, model_unchanged, no_more, tensors_of, unchanged, untouched_by
+from xaiplug.testing.wrapped import Fuse
 
 
 def logits_of(imputer: Imputer, query: Query, rows: Tensor, keep: Tensor) -> Tensor:

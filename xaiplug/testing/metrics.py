@@ -17,12 +17,14 @@ from xaiplug.errors import ShapeError, XaiplugError, listing
 from xaiplug.testing.asked import ask_metric, measured, metric_scene, metrics_take, question, views
 from xaiplug.testing.common import COMMON
 from xaiplug.testing.compare import TOLERANCE, same
+from xaiplug.testing.functions import Linear
 from xaiplug.testing.inputs import kinds_taken
-from xaiplug.testing.nets import Linear, seeded, with_head
+from xaiplug.testing.nets import seeded
 from xaiplug.testing.scenes import Scene
 from xaiplug.testing.seeding import two_states
 from xaiplug.testing.types import Measured, Skip, Violation, check
 from xaiplug.testing.untouched import model_unchanged, tensors_of, unchanged, untouched_by
+from xaiplug.testing.wrapped import with_head
 
 LEVELS = ("input", "spatial", "group")
 

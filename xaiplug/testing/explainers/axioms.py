@@ -11,9 +11,12 @@ from xaiplug.data.groups import on_grid
 from xaiplug.data.query import Query
 from xaiplug.game.masked import MaskedGame
 from xaiplug.testing.compare import same
-from xaiplug.testing.nets import Blind, Saturating, Symmetric, Weighted, rewritten, seeded
+from xaiplug.testing.functions import Saturating
+from xaiplug.testing.nets import seeded
+from xaiplug.testing.rewrites import rewritten
 from xaiplug.testing.scenes import Scene, attempt, main_scene, network_of, reference
 from xaiplug.testing.types import Measured, Violation, check, claimed
+from xaiplug.testing.wrapped import Blind, Symmetric, Weighted
 
 INTEGRATED = 2e-2
 """Completeness of a numerical integral, relative to the difference of scores; the networks are smooth."""

@@ -15,7 +15,8 @@ from xaiplug.data.query import Query
 from xaiplug.game.masked import MaskedGame
 from xaiplug.testing.compare import largest_error
 from xaiplug.testing.explainers.axioms import block
-from xaiplug.testing.nets import Linear, PairProduct, Quota, seeded
+from xaiplug.testing.functions import Linear, PairProduct, Quota
+from xaiplug.testing.nets import seeded
 from xaiplug.testing.scenes import Scene, answer, attempt, main_scene, scene, takes
 from xaiplug.testing.types import Measured, Skip, Violation, check, claimed
 

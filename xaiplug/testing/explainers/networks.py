@@ -7,9 +7,9 @@ import torch
 from xaiplug.components import Explainer
 from xaiplug.errors import XaiplugError
 from xaiplug.testing.compare import same
-from xaiplug.testing.nets import Poisoned
 from xaiplug.testing.scenes import answer, attempt, main_scene, network_of, reference
 from xaiplug.testing.types import Measured, Skip, Violation, check
+from xaiplug.testing.wrapped import Poisoned
 
 
 @check("inplace-relu")

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from xaiplug.components import Explainer
 from xaiplug.testing.compare import largest_error, rows_of, same
-from xaiplug.testing.nets import with_head
 from xaiplug.testing.scenes import Scene, main_scene, reference
 from xaiplug.testing.types import Measured, Skip, Violation, check
+from xaiplug.testing.wrapped import with_head
 
 PERMUTED = 1e-4
 """Summing classes or groups in another order rounds differently, and sampling methods solve equations on top."""

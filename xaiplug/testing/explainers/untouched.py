@@ -12,10 +12,10 @@ import torch
 from xaiplug.components import Explainer
 from xaiplug.errors import XaiplugError
 from xaiplug.testing.compare import same
-from xaiplug.testing.nets import Fuse
 from xaiplug.testing.scenes import Scene, main_scene, reference, unguarded
 from xaiplug.testing.types import Measured, Violation, check
 from xaiplug.testing.untouched import compare_states, flags, hooks, no_more, state, tensors_of, unchanged, untouched_by
+from xaiplug.testing.wrapped import Fuse
 
 
 @check("model-untouched")

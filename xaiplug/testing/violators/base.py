@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,3 +22,7 @@ class Violator:
 def violator(check: str, component: Any, *also: str) -> Violator:
     """A `Violator`; `also` names further checks that the same fault breaks."""
     return Violator(check, component, frozenset(also))
+
+
+made = itertools.count()
+"""Numbers for components whose behaviour is in no field."""

@@ -8,8 +8,7 @@ from torch import Tensor
 from xaiplug.components import Baseline
 from xaiplug.data.query import Query
 from xaiplug.testing.examples import Noise
-from xaiplug.testing.violators.base import violator
-from xaiplug.testing.violators.explainers import made
+from xaiplug.testing.violators.base import made, violator
 
 
 class ImagesOnlyByAccident(Baseline):

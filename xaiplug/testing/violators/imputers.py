@@ -11,8 +11,7 @@ from xaiplug.components import Imputer, PixelImputer, Removal
 from xaiplug.data.groups import on_grid
 from xaiplug.data.query import Query
 from xaiplug.testing.examples import Half
-from xaiplug.testing.violators.base import violator
-from xaiplug.testing.violators.explainers import made
+from xaiplug.testing.violators.base import made, violator
 
 
 class Replacing(PixelImputer):

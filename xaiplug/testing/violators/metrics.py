@@ -12,8 +12,7 @@ from xaiplug.data.explanation import Explanation
 from xaiplug.data.query import Query
 from xaiplug.data.result import MetricResult
 from xaiplug.testing.examples import Agreement
-from xaiplug.testing.violators.base import violator
-from xaiplug.testing.violators.explainers import made
+from xaiplug.testing.violators.base import made, violator
 
 
 def _size(explanation: Explanation) -> Tensor:

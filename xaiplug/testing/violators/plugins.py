@@ -57,6 +57,6 @@ PLUGINS = (
     PluginFile("fields-documented", plugin('Spec("untold", Untold, "Gradient.")', above=_UNTOLD)),
     PluginFile(
         "explainer leaky: global-rng-untouched",
-        plugin('Spec("leaky", "xaiplug.testing.violators.explainers:SeedsGlobally", "Gradient with noise.")'),
+        plugin('Spec("leaky", "xaiplug.testing.violators.explainers.untouched:SeedsGlobally", "Gradient with noise.")'),
     ),
 )

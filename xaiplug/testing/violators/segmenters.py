@@ -7,8 +7,7 @@ from torch import Tensor
 
 from xaiplug.components import Segmenter
 from xaiplug.testing.examples import Halves
-from xaiplug.testing.violators.base import violator
-from xaiplug.testing.violators.explainers import made
+from xaiplug.testing.violators.base import made, violator
 
 
 class FloatLabels(Halves):
