@@ -31,6 +31,7 @@ def test_run_file_on_real_data_is_good(name):
         f"data.wallabies.params.boxes={data / 'kangaroo'}",
         f"pool.use=folder:{data / 'imagenet'}",
         f"models.v2.params.weights={data / 'weights' / 'mobilenetv2_100.safetensors'}",
+        f"models.v3.params.weights={data / 'weights' / 'mobilenetv3_large_minimal.safetensors'}",
     ]
     assert load(FOLDER / f"{name}.yaml", places if name == "photos" else ()).file.name == f"ig2-{name}"
 

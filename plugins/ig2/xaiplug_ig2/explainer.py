@@ -71,5 +71,10 @@ class GradCFExplanation(GradPath, Explainer):
 
     def explain(self, query: Query) -> Explanation:
         path = self.descend(query, query.require("references"), None)
-        difference = query.inputs - path.ends.mean(0)
-        return path.explanation(query, keep=True).replace(attribution=difference, residual=None)
+        return Explanation(
+            query.inputs - path.ends.mean(0),
+            score=query.scores,
+            base_score=path.base_score.mean(0),
+            extras=path.extras(keep=True),
+            meta=path.meta,
+        )
