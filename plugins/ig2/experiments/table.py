@@ -69,12 +69,16 @@ def table(results: pd.DataFrame, against: str, metrics: list[str]) -> str:
 def _entry(values: Floats | None, other: Floats, same: bool) -> str:
     if values is None or not np.isfinite(values).any():
         return "–"
-    mean = number(float(np.nanmean(values)), 3)
+    mean = _decimals(float(np.nanmean(values)))
     if same:
         return mean
     difference = paired(values, other)
-    text = f"{number(difference.mean, 3)} [{number(difference.low, 3)}, {number(difference.high, 3)}]"
+    text = f"{_decimals(difference.mean)} [{_decimals(difference.low)}, {_decimals(difference.high)}]"
     return f"{mean}; {f'**{text}**' if difference.certain else text}"
+
+
+def _decimals(value: float) -> str:
+    return number(round(value, 3), 3)
 
 
 def cost(results: pd.DataFrame, timings: pd.DataFrame, against: str) -> str:
