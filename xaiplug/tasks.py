@@ -81,13 +81,13 @@ class BoundTask:
 
     def model(self) -> Model:
         """The model of the study itself."""
-        from xaiplug.model.load import load_export
+        from xaiplug.model.export import load_export
 
         return load_export(trained(self.task.name, **self.params))
 
     def refit(self, train: Samples, *, seed: int) -> Model:
         """The task's network trained from scratch on other samples; kept in the cache by their content."""
-        from xaiplug.model.load import load_export
+        from xaiplug.model.export import load_export
 
         identity = f"{self.task.key(**self.params)}:{train.fingerprint()}:{seed}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:16]

@@ -56,7 +56,8 @@ class Task:
         """
         from xaiplug_trainers.training import train
 
-        return train(self, Path(output), tuple(arguments), self.config(fold=fold, **params))
+        config = self.config(fold=fold, **params)
+        return train(self.name, self.key_of(config, arguments), Path(output), config, arguments=arguments)
 
     def refit(self, output: Path, train: "Samples", *, seed: int, fold: int | None = None, **params: Any) -> Path:
         """As `train`, from scratch and from `seed`, with the samples `train` in place of the training split.
@@ -67,7 +68,9 @@ class Task:
         from xaiplug_trainers.training import train as run
 
         config = self.config(fold=fold, **params) | {"seed_everything": seed}
-        return run(self, Path(output), (), config, data=Replaced(self.load_data(config), train))
+        data = Replaced(self.load_data(config), train)
+        key = hashlib.sha256(f"{self.key_of(config)}:{data.data_id()}".encode()).hexdigest()[:16]
+        return run(self.name, key, Path(output), config, data=data)
 
     def samples(self, split: str, *, limit: int | None = None, fold: int | None = None, **params: Any) -> "Samples":
         """The images (N,C,H,W) in [0,1], labels and ground truth of one split, the first `limit` of them."""

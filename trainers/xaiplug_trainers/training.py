@@ -1,10 +1,10 @@
 """One training from a configuration to an exported model."""
 
-import hashlib
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import yaml
@@ -19,26 +19,27 @@ from xaiplug_trainers.datamodule import TaskDataModule
 from xaiplug_trainers.export import export
 from xaiplug_trainers.isolation import bars_on_stderr, isolated, quiet
 
-if TYPE_CHECKING:
-    from xaiplug_trainers.task import Task
-
 __all__ = ["train"]
 
 
 def train(
-    task: "Task", output: Path, arguments: tuple[str, ...], config: dict[str, Any], data: TaskData | None = None
+    task: str,
+    key: str,
+    output: Path,
+    config: dict[str, Any],
+    *,
+    arguments: Sequence[str] = (),
+    data: TaskData | None = None,
 ) -> Path:
     """Train as `config`, then `arguments`, say; export into `output`; return the path of `model.yaml`.
 
-    `data` replaces what the configuration names; it must have the same shapes.
+    `task` and `key` name the model, also the checkpoint that a killed training goes on from. `data` replaces what the
+    configuration names; it must have the same shapes.
     """
-    key = task.key_of(config, arguments)
-    if data is not None:
-        key = hashlib.sha256(f"{key}:{data.data_id()}".encode()).hexdigest()[:16]
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"cannot write the model of {task.name} into {output}: {error}") from error
+        raise StoreError(f"cannot write the model of {task} into {output}: {error}") from error
     resume = output / ".resume"
     with isolated():
         with quiet():
@@ -49,7 +50,7 @@ def train(
         _fit(cli, checkpoint if checkpoint.exists() else None)
         model = output / "model.yaml"
         if cli.trainer.is_global_zero:
-            model = export(cli.model, cli.datamodule.dataset, output, task=task.name, key=key, config=_used(cli))
+            model = export(cli.model, cli.datamodule.dataset, output, task=task, key=key, config=_used(cli))
             shutil.rmtree(resume, ignore_errors=True)
         cli.trainer.strategy.barrier("export")
     return model
@@ -89,7 +90,7 @@ class _TaskCLI(LightningCLI):
             trainer.precision = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
 
 
-def _configured(config: dict[str, Any], arguments: tuple[str, ...], output: Path, checkpoints: Path) -> LightningCLI:
+def _configured(config: dict[str, Any], arguments: Sequence[str], output: Path, checkpoints: Path) -> LightningCLI:
     """Trainer, model and data as Lightning's command line makes them from the configuration and the arguments."""
     config = {**config, "trainer": {**_trainer_defaults(output), **config.get("trainer", {})}}
     # Overwritten once an epoch: what a killed training goes on from.
