@@ -6,7 +6,8 @@
 Each entry is the mean over samples and references of (f(γ(t)) - f(end)) / (f(x) - f(end)), where t is the share of the
 path's steps from the input (0) to its end (1), and f the explained score. A straight fall is 1, .9, .75, .5, .25, .1,
 0; a score that does not move at first (saturation) stays near 1. Paths that change the score by less than 5 % of the
-largest change are left out.
+largest change are left out. The last column is what the integral misses: the median over samples of |residual| over
+|f(x) - f(end)|.
 
 With `--loss` it is the mean of loss(γ(t)) / loss(x): 1 at the input, near 0 where the path has arrived at a point that
 the network represents like the reference. Only GradPath has a loss.
@@ -48,6 +49,13 @@ def approach(losses: Tensor) -> Tensor:
     return (_at_shares(losses) / losses[:, :1]).mean(0)
 
 
+def missed(explanation: Explanation) -> str:
+    """Median over samples of |residual| / |f(x) - f(end)|; a dash where the explainer has no residual."""
+    if explanation.residual is None or explanation.score is None or explanation.base_score is None:
+        return "–"
+    return f"{(explanation.residual.abs() / (explanation.score - explanation.base_score).abs()).median():.2f}"
+
+
 def _at_shares(values: Tensor) -> Tensor:
     places = torch.tensor(SHARES) * (values.shape[1] - 1)
     low = places.floor().long().clamp(max=values.shape[1] - 2)
@@ -70,12 +78,15 @@ def main() -> None:
     parser.add_argument("--loss", action="store_true", help="the distance to the reference instead of the score")
     options = parser.parse_args()
     store = Store(options.folder)
-    print(f"| path | {' | '.join(f't = {share:g}' for share in SHARES)} |\n|---{'|---' * len(SHARES)}|")
+    heads = [f"t = {share:g}" for share in SHARES] + ([] if options.loss else ["missed"])
+    print(f"| path | {' | '.join(heads)} |\n|---{'|---' * len(heads)}|")
     for entry, _ in finished(store, ("explain",)):
-        shares = _shares(Explanation.load(store.cell(entry["id"]) / EXPLANATION).extras, loss=options.loss)
+        explanation = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
+        shares = _shares(explanation.extras, loss=options.loss)
         if shares is not None:
             method = " ".join(filter(None, (entry["explainer"], entry["references"], entry["baseline"])))
-            print(f"| {method} | {' | '.join(f'{value:.2f}' for value in shares.tolist())} |")
+            cells = [f"{value:.2f}" for value in shares.tolist()] + ([] if options.loss else [missed(explanation)])
+            print(f"| {method} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import torch
 
+from xaiplug import Explanation
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
-from along_path import SHARES, approach, fall
+from along_path import SHARES, approach, fall, missed
 from coloured_words import Line, coloured, interrogative, page
 from table import cost, table
 
@@ -53,6 +55,13 @@ def test_a_straight_fall_is_one_minus_the_share():
 def test_a_loss_is_a_share_of_the_first_whatever_its_size():
     losses = torch.stack([torch.linspace(8, 0, 41), torch.linspace(2, 0, 41)]).double()
     torch.testing.assert_close(approach(losses), 1 - torch.tensor(SHARES).double(), atol=1e-6, rtol=0)
+
+
+def test_what_an_integral_misses_is_a_share_of_the_change():
+    score, base, residual = torch.tensor([3.0, 1.0, 0.0]), torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.0, -3.0, 0.4])
+    ex = Explanation(torch.zeros(3, 2), score=score, base_score=base, residual=residual)
+    assert missed(ex) == "0.50"
+    assert missed(Explanation(torch.zeros(3, 2))) == "–"
 
 
 def test_a_table_pools_models_and_marks_what_is_sure():
