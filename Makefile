@@ -1,4 +1,4 @@
-.PHONY: demo test check install clean
+.PHONY: demo test check homes install clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -12,7 +12,10 @@ check: install  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/python .ci/contracts.py
+
+homes: install  ## after a component came, went or moved
+	$(BIN)/python .ci/homes.py
 
 install: .venv/installed
 

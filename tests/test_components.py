@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 import xaiplug
 from xaiplug.errors import ComponentError
-from xaiplug.fields import field_docs, type_name
+from xaiplug.kinds.fields import field_docs, type_name
 
 Mode = Literal["fast", "slow"]
 

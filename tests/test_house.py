@@ -4,10 +4,13 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 
 import xaiplug
 from xaiplug import registry
+from xaiplug.hookspecs import KINDS
+from xaiplug.late import LATER, later
 
 ROOT = Path(__file__).parents[1]
 WHEELS = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml")), ROOT / "trainers"]
@@ -51,13 +54,38 @@ def test_plugins_are_named_alike_and_load(wheel):
         assert issubclass(entry.load(), xaiplug.Component)
 
 
-def test_every_plugin_is_under_the_layer_contracts():
-    lint = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    packages = {f"xaiplug_{wheel.name}" for wheel in PLUGINS} | {"xaiplug_trainers"}
-    assert set(lint["root_packages"]) == packages | {"xaiplug"}
-    core, independent, _ = lint["contracts"]
-    assert packages <= set(core["forbidden_modules"])
-    assert packages == set(independent["modules"])
+def test_every_kind_has_its_file_its_base_its_room_in_the_kit_and_its_template():
+    for kind in KINDS.values():
+        base = kind.load_base()
+        assert base.kind == kind.name
+        assert base.__module__ == f"xaiplug.kinds.{kind.module}"
+        assert (ROOT / "xaiplug" / "testing" / kind.module / "__init__.py").is_file()
+        assert (ROOT / "xaiplug" / "cli" / "template" / f"{kind.module}.py.txt").is_file()
+        assert kind.offers.startswith("Offer ")
+
+
+def test_no_import_circle_has_more_than_two_files_type_hints_included():
+    graph = grimp.build_graph("xaiplug", exclude_type_checking_imports=False, cache_dir=None)
+    edges = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    circles = [circle for circle in strongly_connected(edges) if len(circle) > 2]
+    assert circles == []
+    assert strongly_connected({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}, {"d"}]
+
+
+def strongly_connected(edges):
+    """Sets of nodes that reach each other."""
+    reach = {node: {node} for node in edges}
+    while any(reach[node] < (grown := reach[node].union(*(reach[to] for to in edges[node]))) for node in edges):
+        for node in edges:
+            reach[node] = reach[node].union(*(reach[to] for to in edges[node]))
+    del grown
+    circles = [{to for to in reach[node] if node in reach[to]} for node in edges]
+    return [circle for i, circle in enumerate(circles) if circle not in circles[:i]]
+
+
+def test_what_is_reached_by_name_is_there():
+    for name in LATER:
+        assert callable(later(name))
 
 
 def test_no_file_names_a_package_index_or_a_home_folder():

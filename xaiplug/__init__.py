@@ -8,31 +8,40 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from xaiplug.components import (
+from xaiplug.hookspecs import hookimpl
+from xaiplug.kinds import (
     Baseline,
     Component,
+    DataSource,
+    Done,
+    Engine,
     Explainer,
     Imputer,
     Metric,
+    ModelSource,
     PairMetric,
     PixelImputer,
     RetrainMetric,
     Segmenter,
+    StudyView,
+    Task,
+    Work,
 )
-from xaiplug.fields import Use, use
-from xaiplug.hookspecs import hookimpl
+from xaiplug.kinds.fields import Use, use
 from xaiplug.spec import Paper, Spec
 
 if TYPE_CHECKING:
     from xaiplug.api import component, explain, load_data, load_model, score
     from xaiplug.data.explanation import Explanation, SetScores
     from xaiplug.data.groups import FeatureGroups
-    from xaiplug.data.query import Pool, Query
-    from xaiplug.data.result import MetricResult, View
-    from xaiplug.data.samples import Samples
+    from xaiplug.data.result import MetricResult
+    from xaiplug.data.samples import Pool, Samples
+    from xaiplug.data.study import Study
     from xaiplug.data.target import Target
     from xaiplug.game import MaskedGame
+    from xaiplug.kinds.metric import View
     from xaiplug.model import Model
+    from xaiplug.model.query import Query
 
 __version__ = "0.1.0"
 
@@ -43,14 +52,15 @@ _LAZY = {
     "load_model": "xaiplug.api",
     "load_data": "xaiplug.api",
     "Model": "xaiplug.model",
-    "Query": "xaiplug.data.query",
-    "Pool": "xaiplug.data.query",
+    "Query": "xaiplug.model.query",
+    "Pool": "xaiplug.data.samples",
     "Target": "xaiplug.data.target",
     "FeatureGroups": "xaiplug.data.groups",
     "Explanation": "xaiplug.data.explanation",
     "SetScores": "xaiplug.data.explanation",
     "MetricResult": "xaiplug.data.result",
-    "View": "xaiplug.data.result",
+    "View": "xaiplug.kinds.metric",
+    "Study": "xaiplug.data.study",
     "Samples": "xaiplug.data.samples",
     "MaskedGame": "xaiplug.game",
 }
@@ -58,6 +68,9 @@ _LAZY = {
 __all__ = [
     "Baseline",
     "Component",
+    "DataSource",
+    "Done",
+    "Engine",
     "Explainer",
     "Explanation",
     "FeatureGroups",
@@ -66,6 +79,7 @@ __all__ = [
     "Metric",
     "MetricResult",
     "Model",
+    "ModelSource",
     "PairMetric",
     "Paper",
     "PixelImputer",
@@ -76,9 +90,13 @@ __all__ = [
     "Segmenter",
     "SetScores",
     "Spec",
+    "Study",
+    "StudyView",
     "Target",
+    "Task",
     "Use",
     "View",
+    "Work",
     "__version__",
     "component",
     "explain",

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xaiplug.answering import run_explainer, run_metric
-from xaiplug.asking import Given, asking, base_query, complete
-from xaiplug.components import Component, Explainer, Metric
+from xaiplug.calling.answering import run_explainer, run_metric
+from xaiplug.calling.asking import Given, asking, base_query, complete
 from xaiplug.data.explanation import Explanation
-from xaiplug.data.load import load_data
-from xaiplug.data.query import MaxBatch
 from xaiplug.data.result import MetricResult
+from xaiplug.data.samples import Samples
 from xaiplug.errors import ComponentError
+from xaiplug.kinds import Component, DataSource, Explainer, Metric, ModelSource
 from xaiplug.model.adapter import Model
-from xaiplug.model.load import load_model
+from xaiplug.model.passes import untouched_rng
+from xaiplug.model.query import MaxBatch
 from xaiplug.registry import registry, resolve
+from xaiplug.sources.references import opened
 
 __all__ = ["component", "explain", "load_data", "load_model", "score"]
 
@@ -31,6 +34,55 @@ def component(kind: str, name: str, **params: Any) -> Component:
         ComponentError: misspelt or ill-typed parameters, all of them.
     """
     return registry().create(kind, name, params)
+
+
+def load_model(reference: str, *, trust: bool = False, **params: Any) -> Model:
+    """A model by reference, `scheme:name`; `xaiplug list model-sources` shows the schemes and their parameters.
+
+    - `file:model.yaml` (or a folder with one): an export of `xaiplug train`; only networks of `xaiplug_trainers`
+      unless `trust=True`.
+    - `task:decoy-mnist`: trained on demand and cached; `params` go to the task.
+    - `torchvision:resnet50`, `timm:vit_tiny_patch16_224`: with published weights, or `weights=` a safetensors file, or
+      `weights=None`; `mean=`, `std=` override the published normalisation, further params go to the constructor.
+    - `package.module:attribute`: a `Model`, a module, or a callable that returns one. This runs code.
+
+    Raises:
+        DataError: a file that is missing or not what it says. ModelError: no such architecture, or no model.
+        RegistryError: no such task. ComponentError: a parameter that the source refuses.
+    """
+    found = opened("model-source", reference, params | ({"trust": True} if trust else {}))
+    assert isinstance(found.source, ModelSource)
+    return loaded(found.source, found.name, found.further)
+
+
+def loaded(source: ModelSource, name: str, further: Mapping[str, Any]) -> Model:
+    """The model that a source gives for a name; every time the same, and the global random state as it was.
+
+    Untrained networks draw their weights from the global state. It starts from one seed here: a run knows its cells by
+    the weights of its models, so that weights which change from process to process would leave no cell ever finished.
+    """
+    with untouched_rng():
+        torch.manual_seed(0)
+        np.random.seed(0)
+        random.seed(0)
+        return source.read(source.load(name, **further), name)
+
+
+def load_data(reference: str, *, split: str | None = None, limit: int | None = None, **params: Any) -> Samples:
+    """Samples by reference, `scheme:name`; `xaiplug list data-sources` shows the schemes and their parameters.
+
+    - `task:decoy-mnist`: a task's own data, with its truth; `split` as the task names them (default "test").
+    - `folder:photos`: images in pixel space, their classes from names, what is relevant from masks or boxes.
+    - `package.module:attribute`: `Samples`, or a callable that returns them. This runs code.
+
+    Raises:
+        DataError: nothing there, an unknown split, or an image that cannot be read.
+        RegistryError: no such task. ComponentError: a parameter that the source refuses.
+    """
+    found = opened("data-source", reference, params)
+    assert isinstance(found.source, DataSource)
+    loaded = found.source.load(found.name, split=split, limit=limit, **found.further)
+    return found.source.read(loaded, found.name, limit)
 
 
 def explain(

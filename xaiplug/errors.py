@@ -104,3 +104,13 @@ def listing(names: Iterable[str]) -> str:
     "'a', 'b'"
     """
     return ", ".join(f"'{name}'" for name in sorted(names)) or "none"
+
+
+def one_line(error: BaseException) -> str:
+    """The message in one line, with the type where it is not one of ours.
+
+    >>> one_line(DataError("no images")), one_line(ValueError("no"))
+    ('no images', 'ValueError: no')
+    """
+    kind = "" if isinstance(error, XaiplugError) else f"{type(error).__name__}: "
+    return " ".join(f"{kind}{error}".split())

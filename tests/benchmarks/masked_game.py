@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import xaiplug
-from xaiplug.asking import base_query
+from xaiplug.calling.asking import base_query
 from xaiplug.testing.timing import paired
 
 

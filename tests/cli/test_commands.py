@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from xaiplug import registry, tasks
+from xaiplug import registry
 from xaiplug.cli import main
 
 
@@ -50,11 +50,13 @@ def test_list_json_is_one_array_of_objects(xaiplug, toys):
 def test_list_shows_what_failed(xaiplug, here):
     (here / "bad.py").write_text("raise RuntimeError('no\\ngood')\n")
     registry.configure(only=["bad"], files=["bad.py"])
-    (line,) = xaiplug("list").lines
+    line = xaiplug("list").lines[-1]
     assert line.split("\t")[:2] == ["plugin", "bad"]
     assert line.endswith("RuntimeError: no good")
-    (record,) = json.loads(xaiplug("list", "--json").out)
-    assert (record["kind"], record["error"]) == ("plugin", "RuntimeError: no\ngood")
+    assert xaiplug("list", "plugins").lines == [line]
+    records = json.loads(xaiplug("list", "--json").out)
+    assert {record["plugin"] for record in records[:-1]} == {"xaiplug"}
+    assert (records[-1]["kind"], records[-1]["error"]) == ("plugin", "RuntimeError: no\ngood")
 
 
 def test_list_one_component(xaiplug, toys):
@@ -73,7 +75,7 @@ def test_list_one_component(xaiplug, toys):
     [
         (["list", "explaners"], "unknown kind 'explaners'; did you mean 'explainers'?"),
         (["list", "explainers", "toy-pth"], "unknown explainer 'toy-pth'; did you mean 'toy-path'?"),
-        (["list", "explainers", "ig2"], "pip install xaiplug-ig2"),
+        (["list", "explainers", "ig2"], "explainer 'ig2': plug-in 'ig2' is disabled"),
         (["validate", "nothing.yaml"], "nothing.yaml: cannot be read: No such file"),
         (["run", "nothing.yaml"], "nothing.yaml: cannot be read: No such file"),
         (["report", "nothing"], "nothing was run in nothing"),
@@ -173,8 +175,8 @@ def test_an_interrupt_is_130(xaiplug, write, monkeypatch):
         raise KeyboardInterrupt
 
     path = write()
-    import_module("xaiplug.run.execute")
-    monkeypatch.setattr(sys.modules["xaiplug.run.execute"], "run_cell", interrupted)
+    import_module("xaiplug.run.cell")
+    monkeypatch.setattr(sys.modules["xaiplug.run.cell"], "run_cell", interrupted)
     done = xaiplug("run", path)
     assert done.code == 130
     assert "interrupted" in done.err
@@ -196,7 +198,7 @@ class Fake:
 
 def test_train_hands_the_rest_to_the_task(xaiplug, monkeypatch):
     fake = Fake()
-    monkeypatch.setattr(tasks, "find_task", lambda name: fake)
+    monkeypatch.setattr("xaiplug.sources.tasks.task_of", lambda name: fake)
     done = xaiplug("train", "fake", "--trainer.max_epochs=3", "--config", "my.yaml", "--fold", "1")
     assert done.code == 0
     assert fake.calls == [("runs/train/fake", ["--trainer.max_epochs=3", "--config", "my.yaml"], 1)]

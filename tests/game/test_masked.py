@@ -4,7 +4,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import FeatureGroups, MaskedGame, Model
-from xaiplug.asking import base_query
+from xaiplug.calling.asking import base_query
 from xaiplug.errors import ComponentError, ShapeError
 
 

@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from xaiplug import Model
-from xaiplug.asking import base_query
+from xaiplug.calling.asking import base_query
 from xaiplug.errors import NonFiniteError, ShapeError
 from xaiplug.grad import hessian_rows, sample_hessian, smoothed
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from xaiplug import Model
-from xaiplug.asking import base_query
+from xaiplug.calling.asking import base_query
 from xaiplug.errors import ShapeError
 from xaiplug.grad import path_gradients
 

@@ -4,7 +4,8 @@ from torch import nn
 
 from xaiplug import Model
 from xaiplug.errors import ModelError
-from xaiplug.model.batching import _CPU_ELEMENTS, _fits, in_chunks
+from xaiplug.model.passes import in_chunks
+from xaiplug.model.passes.chunks import _CPU_ELEMENTS, _fits
 
 
 def test_normalisation_is_the_adapters(small_cnn, images):

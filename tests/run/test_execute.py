@@ -13,7 +13,8 @@ import torch
 import xaiplug
 from xaiplug.config import load
 from xaiplug.errors import ConfigError, StoreError
-from xaiplug.run import batches, execute, read_plan, run_cell, study_of
+from xaiplug.model.passes import chunks
+from xaiplug.run import execute, read_plan, run_cell, study_of
 from xaiplug.run.collect import collect
 from xaiplug.run.store import Store
 
@@ -119,7 +120,7 @@ def test_a_runs_numbers_are_those_of_the_notebook(run, here):
 
 def test_results_do_not_depend_on_the_batch(run, monkeypatch):
     whole = results(run("outputs.dir=runs/a", "data.test.limit=7"))
-    monkeypatch.setattr(batches, "ELEMENTS", 2 * 72)
+    monkeypatch.setattr(chunks, "_STUDY_ELEMENTS", 2 * 72)
     parts = results(run("outputs.dir=runs/b", "data.test.limit=7"))
     names = list(whole.columns[:11])
     assert whole[names].equals(parts[names])
@@ -379,11 +380,15 @@ def test_retraining(run, here, monkeypatch):
     monkeypatch.syspath_prepend(here)
     import toy_nets
 
-    from xaiplug.config import places
     from xaiplug.run import compute, workspace
+    from xaiplug.sources import tasks
 
-    class Task:
-        name, summary, splits, folds = "fake", "", ("train", "test"), 1
+    class Fake(xaiplug.Task):
+        def train(self, output, arguments=(), **params):
+            raise AssertionError("not asked for")
+
+        def refit(self, output, train, **params):
+            raise AssertionError("not asked for")
 
         def key(self, **params):
             return "key"
@@ -391,10 +396,10 @@ def test_retraining(run, here, monkeypatch):
         def samples(self, split, *, limit=None, **params):
             return toy_nets.images(split)[:limit]
 
-    for module in (places, compute):
-        monkeypatch.setattr(module, "find_task", lambda name: Task())
+    for module in (tasks, compute):
+        monkeypatch.setattr(module, "task_of", lambda name: Fake())
     monkeypatch.setattr(workspace, "load_model", lambda *_, **__: toy_nets.small())
-    monkeypatch.setattr("xaiplug.tasks.BoundTask.model", lambda self: toy_nets.small())
+    monkeypatch.setattr("xaiplug.kinds.task.BoundTask.model", lambda self: toy_nets.small())
     study = STUDY.replace("metrics: {", "metrics: {roar: toy-retrained, ")
     explainers = "explainers={o: {use: toy-groups, baseline: zero}}"
     outcome = run("models={m: 'task:fake'}", explainers, "seeds=[3, 5]", study=study)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from xaiplug.data.explanation import Explanation, SetScores
 from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.study import Curve, Panel, Study
 from xaiplug.data.target import Target
-from xaiplug.view.study import Curve, Panel, Study
 
 EXPLAINERS = {
     "integrated-gradients": 0.9,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from xaiplug.data.study import Curve
 from xaiplug.view.curves import charts
-from xaiplug.view.study import Curve
 
 
 def curve(values, explainer="ig", seed=0, steps=None):

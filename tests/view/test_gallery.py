@@ -6,9 +6,9 @@ from dataclasses import replace
 import torch
 
 from xaiplug.data.explanation import Explanation, SetScores
+from xaiplug.data.study import Panel
 from xaiplug.data.target import Target
 from xaiplug.view.gallery import SAMPLES, wall
-from xaiplug.view.study import Panel
 
 
 def test_samples_are_rows_and_explainers_columns(study):

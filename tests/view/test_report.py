@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
+from xaiplug.data.study import Curve, Panel, Study
 from xaiplug.errors import StoreError
 from xaiplug.view.report import render, write_report
-from xaiplug.view.study import Curve, Panel, Study
 
 VOID = {"meta", "link", "img", "input", "br"}
 EVIL = "<script>alert(1)</script>\"'&"

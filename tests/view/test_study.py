@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from xaiplug.data.explanation import Explanation
+from xaiplug.data.study import RESULTS_COLUMNS, TIMINGS_COLUMNS, Curve, Panel, Study
 from xaiplug.errors import DataError, ShapeError
-from xaiplug.view.study import RESULTS_COLUMNS, TIMINGS_COLUMNS, Curve, Panel, Study
 
 
 def test_a_study_may_be_empty():

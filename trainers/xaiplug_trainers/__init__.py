@@ -4,6 +4,23 @@ A task is data (`data/`), a network (`networks/`), a loss (`losses.py`) and a `c
 them. This page stays light: importing it imports no torch.
 """
 
+from xaiplug import Spec, hookimpl
+
 __version__ = "0.1.0"
 
 __all__ = ["__version__"]
+
+
+@hookimpl
+def xaiplug_tasks() -> list[Spec]:
+    return [
+        Spec("celeba", "xaiplug_trainers.tasks:CelebA"),
+        Spec("cifar10", "xaiplug_trainers.tasks:Cifar10"),
+        Spec("decoy-mnist", "xaiplug_trainers.tasks:DecoyMnist"),
+        Spec("mnist", "xaiplug_trainers.tasks:Mnist"),
+        Spec("set-sum", "xaiplug_trainers.tasks:SetSum"),
+        Spec("split-cifar", "xaiplug_trainers.tasks:SplitCifar"),
+        Spec("trec", "xaiplug_trainers.tasks:Trec"),
+        Spec("wafer", "xaiplug_trainers.tasks:Wafer"),
+        Spec("xai-bench", "xaiplug_trainers.tasks:XaiBench"),
+    ]

@@ -6,12 +6,12 @@ Light on purpose: torch and Lightning are imported by the calls that need them.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from xaiplug import Task
 from xaiplug.errors import DataError
 from xaiplug_trainers import __version__
 from xaiplug_trainers.config import resolve
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from xaiplug import Samples
     from xaiplug_trainers.data.base import TaskData
 
-__all__ = ["Task"]
+__all__ = ["TrainedTask"]
 
 
-@dataclass(frozen=True)
-class Task:
+class TrainedTask(Task):
     """One supporting model: data with known truth, a network, a loss and a `configs/<name>.yaml`.
 
     `data` is the import string of the `TaskData` class; one with the fields `folds` and `fold` is split over several
@@ -32,10 +31,12 @@ class Task:
     `schedule`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`. Fold number f starts from seed + f.
     """
 
-    name: str
-    summary: str
-    data: str
-    splits: tuple[str, ...]
+    name: ClassVar[str]
+    data: ClassVar[str]
+
+    @property
+    def called(self) -> str:
+        return self.name
 
     def folds(self, **params: Any) -> int:
         """How many models the data is split over; 1 of a task without folds."""

@@ -9,7 +9,7 @@ import typer
 
 from xaiplug.cli.output import FAILED, refuse
 from xaiplug.errors import RegistryError, did_you_mean, listing
-from xaiplug.hookspecs import HOOKS
+from xaiplug.hookspecs import KINDS
 
 if TYPE_CHECKING:
     from xaiplug.registry import Registry
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 def check(
     name: Annotated[str, typer.Argument(help="A component, plugin/component, a plug-in, or a plug-in file.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Every installed plug-in and all that it offers.")] = False,
-    kind: Annotated[str, typer.Option(help="Where two kinds share the name: explainer, segmenter, ...")] = "",
+    kind: Annotated[str, typer.Option(help="Where two kinds share the name: explainer, ...")] = "",
 ) -> None:
     """Hold components to the conformance kit; exit 1 on a violation."""
     if bool(name) == everything:
         refuse("say which: xaiplug check NAME, or xaiplug check --all")
-    if kind and kind not in HOOKS:
-        refuse(f"unknown kind '{kind}'{did_you_mean(kind, HOOKS)} (kinds: {listing(HOOKS)})")
+    if kind and kind not in KINDS:
+        refuse(f"unknown kind '{kind}'{did_you_mean(kind, KINDS)} (kinds: {listing(KINDS)})")
     failed = 0
     for report in _all(kind) if everything else _named(name, kind):
         for line in report.lines():
@@ -54,7 +54,7 @@ def _named(name: str, kind: str) -> Iterator[Report]:
     from xaiplug.testing import check_component, check_plugin
 
     found = registry()
-    kinds = [one for one in ([kind] if kind else HOOKS) if _offers(found, one, name)]
+    kinds = [one for one in ([kind] if kind else KINDS) if _offers(found, one, name)]
     if len(kinds) > 1:
         raise RegistryError(f"'{name}' is a {' and a '.join(kinds)}; say which with --kind")
     plugins = {entry.plugin.name for entry in found.entries} | {plugin.name for plugin in found.failures}
@@ -72,7 +72,7 @@ def _offers(found: Registry, kind: str, name: str) -> bool:
 
 def _unknown(found: Registry, name: str, kind: str, plugins: set[str]) -> RegistryError:
     """Why there is no such thing; a wheel that is not installed has its own message."""
-    for one in [kind] if kind else HOOKS:
+    for one in [kind] if kind else KINDS:
         try:
             found.find(one, name)
         except RegistryError as error:

@@ -9,7 +9,7 @@ import typer
 
 from xaiplug.cli.output import on_terminal, table
 from xaiplug.errors import RegistryError, did_you_mean, listing
-from xaiplug.hookspecs import HOOKS
+from xaiplug.hookspecs import KINDS
 
 if TYPE_CHECKING:
     from xaiplug.registry import Entry, Plugin, Registry
@@ -21,7 +21,7 @@ COLUMNS = ("kind", "name", "plugin", "distribution", "version", "summary", "erro
 
 
 def list_components(
-    kind: Annotated[str, typer.Argument(help="explainers, segmenters, baselines, imputers, metrics or plugins")] = "",
+    kind: Annotated[str, typer.Argument(help=", ".join([*(kind.plural for kind in KINDS.values()), "plugins"]))] = "",
     name: Annotated[str, typer.Argument(help="One component: its fields, their types, defaults and meaning.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One array of objects.")] = False,
 ) -> None:
@@ -33,7 +33,7 @@ def list_components(
     if name:
         _detail(found, wanted, name, as_json)
         return
-    records = [_record(entry) for one in HOOKS if wanted in ("", one) for entry in found.of_kind(one)]
+    records = [_record(entry) for one in KINDS if wanted in ("", one) for entry in found.of_kind(one)]
     if wanted in ("", "plugin"):
         records += [_failure(plugin) for plugin in found.failures]
     if as_json:
@@ -48,10 +48,10 @@ def list_components(
 
 def _kind(text: str) -> str:
     """`explainers` or `explainer` -> `explainer`."""
-    kinds = [*HOOKS, "plugin"]
+    kinds = [*KINDS, "plugin"]
     singular = text.removesuffix("s")
     if singular not in kinds:
-        plurals = [f"{kind}s" for kind in kinds]
+        plurals = [*(kind.plural for kind in KINDS.values()), "plugins"]
         raise RegistryError(f"unknown kind '{text}'{did_you_mean(text, plurals)} (kinds: {listing(plurals)})")
     return singular
 
@@ -86,7 +86,7 @@ def _described(entry: Entry) -> dict[str, Any]:
     """Needs, fields and paper of one component; this imports its class."""
     from dataclasses import MISSING, fields
 
-    from xaiplug.fields import field_docs, type_name
+    from xaiplug.kinds.fields import field_docs, type_name
 
     cls = entry.load()
     docs = field_docs(cls)

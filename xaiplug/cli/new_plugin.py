@@ -11,7 +11,7 @@ import typer
 from xaiplug.cli.output import refuse
 from xaiplug.cli.template import files_of
 from xaiplug.errors import did_you_mean, listing
-from xaiplug.hookspecs import HOOKS
+from xaiplug.hookspecs import KINDS
 
 
 def new_plugin(
@@ -23,8 +23,8 @@ def new_plugin(
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         proposed = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789") or "my-method"
         refuse(f"'{name}' is no plug-in name: small letters, digits and single dashes, as in '{proposed}'")
-    if kind not in HOOKS:
-        refuse(f"unknown kind '{kind}'{did_you_mean(kind, HOOKS)} (kinds: {listing(HOOKS)})")
+    if kind not in KINDS:
+        refuse(f"unknown kind '{kind}'{did_you_mean(kind, KINDS)} (kinds: {listing(KINDS)})")
     folder = output or Path(name)
     if folder.exists():
         refuse(f"{folder} exists and is left as it is; choose another name or --output")
@@ -41,8 +41,8 @@ def new_plugin(
 
 def _refuse_taken(kind: str, name: str) -> None:
     """A name that is offered already would have to be written in full everywhere."""
-    from xaiplug.homes import home_of
     from xaiplug.registry import registry
+    from xaiplug.registry.homes import home_of
 
     offered = [entry.plugin.distribution for entry in registry().of_kind(kind) if entry.spec.name == name]
     owner = offered[0] if offered else home_of(kind, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from xaiplug.run import Outcome
 
 
-def run(file: RunFile, settings: Settings = None, as_json: Json = False) -> None:
+def run(
+    file: RunFile,
+    settings: Settings = None,
+    engine: Annotated[str | None, typer.Option(help="Where cells are computed; as engine.use of the run file.")] = None,
+    as_json: Json = False,
+) -> None:
     """Run a study. Running it again does only what is missing."""
     from xaiplug.config import load
     from xaiplug.run import execute
 
-    config = load(file, settings or ())
+    asked = [f"engine.use={engine}"] if engine else []
+    config = load(file, [*asked, *(settings or ())])
     bar = watcher()
     try:
         outcome = execute(config, bar)
@@ -50,8 +56,8 @@ def _show(outcome: Outcome) -> None:
     done = f"{outcome.done} cells done, {outcome.cached} were there, {len(outcome.failures)} failed"
     typer.echo(f"{outcome.name}: {done}", err=True)
     typer.echo(f"results: {outcome.results}")
-    if outcome.report:
-        typer.echo(f"report: {outcome.report}")
+    for path in outcome.views:
+        typer.echo(f"report: {path}")
 
 
 def _show_failures(outcome: Outcome) -> None:

@@ -23,11 +23,11 @@ def train(
 ) -> None:
     """Train a task's model. Anything else on the line goes to Lightning untouched: --trainer.max_epochs=3"""
     from xaiplug.config.overrides import parameters
-    from xaiplug.tasks import find_task
+    from xaiplug.sources.tasks import task_of
 
     if all_folds and fold is not None:
         refuse("give --fold or --all-folds, not both")
-    found = find_task(task)
+    found = task_of(task)
     folder = output or Path("runs") / "train" / task
     params = parameters(settings or ())
     folds = found.folds(**params)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from xaiplug.components import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.config.fits import PINS, TAKES, Variant, combinations, needs_of
 from xaiplug.config.marks import Key
-from xaiplug.config.schema import KINDS, ComponentEntry, RunEntry, RunFile
+from xaiplug.config.schema import SECTIONS, ComponentEntry, PlainEntry, RunEntry, RunFile
 from xaiplug.config.sweep import Swept, expand
 from xaiplug.errors import ComponentError, Problem, RegistryError, did_you_mean, listing
+from xaiplug.kinds import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.registry import Registry, registry
 
 Variants = Mapping[str, Sequence[Variant]]
@@ -21,7 +21,7 @@ def made(file: RunFile, problems: list[Problem]) -> dict[str, list[Variant]]:
     """Every component of the file by section, sweeps unrolled; what cannot be made is a problem."""
     known = registry()
     variants: dict[str, list[Variant]] = {}
-    for section, kind in KINDS.items():
+    for section, kind in SECTIONS.items():
         entries: dict[str, ComponentEntry] = getattr(file, section)
         variants[section] = []
         for name, entry in entries.items():
@@ -37,8 +37,14 @@ def made(file: RunFile, problems: list[Problem]) -> dict[str, list[Variant]]:
     return variants
 
 
+def one(kind: str, entry: PlainEntry, path: Key, problems: list[Problem]) -> Component | None:
+    """The component of an entry that a run has one of: its engine, or one of its views."""
+    swept = Swept(entry.use, entry.params, {name: ("params", name) for name in entry.params})
+    return _create(registry(), kind, entry, swept, path, problems)
+
+
 def _create(
-    known: Registry, kind: str, entry: ComponentEntry, swept: Swept, path: Key, problems: list[Problem]
+    known: Registry, kind: str, entry: ComponentEntry | PlainEntry, swept: Swept, path: Key, problems: list[Problem]
 ) -> Component | None:
     try:
         cls = known.find(kind, entry.use).load()
@@ -142,7 +148,7 @@ def _article(pin: str) -> str:
 
 def plain_entries(data: Any) -> dict[str, list[str]]:
     """The names in each section as written, sound or not: a reference to a broken entry is no second problem."""
-    sections = ("models", "data", *KINDS)
+    sections = ("models", "data", *SECTIONS)
     written = {section: data.get(section) for section in sections}
     return {
         section: [str(n) for n in entries] if isinstance(entries, dict) else [] for section, entries in written.items()

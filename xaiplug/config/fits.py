@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xaiplug.components import Component
 from xaiplug.config.schema import ComponentEntry
+from xaiplug.kinds import Component
 
 PINS = {"segmenter": "segmenters", "baseline": "baselines", "references": "references", "imputer": "imputers"}
 """What an entry may name, and the section where the name is looked up."""

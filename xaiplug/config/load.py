@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from xaiplug.asking import DEFAULTS
+from xaiplug.calling.asking import DEFAULTS
 from xaiplug.config import check
 from xaiplug.config.fits import Variant
 from xaiplug.config.marks import Document, Dumper, read
@@ -19,6 +19,7 @@ from xaiplug.config.places import Places
 from xaiplug.config.problems import found, without
 from xaiplug.config.schema import ENTRIES, SINGLES, ComponentEntry, RunFile
 from xaiplug.errors import ConfigError, Problem, RegistryError
+from xaiplug.kinds import Engine, StudyView
 from xaiplug.registry import configure, registry
 
 
@@ -26,13 +27,16 @@ from xaiplug.registry import configure, registry
 class Config:
     """A checked run file: `file` with defaults and overrides, `variants` by section with every sweep unrolled.
 
-    `root` is the working directory that its paths are relative to; `defaults` stand in for absent sections.
+    `root` is the working directory that its paths are relative to; `defaults` stand in for absent sections; `engine`
+    computes the cells, `views` show the study.
     """
 
     file: RunFile
     root: Path
     variants: Mapping[str, Sequence[Variant]]
     defaults: Mapping[str, Variant | None]
+    engine: Engine
+    views: tuple[StudyView, ...]
 
     @property
     def folder(self) -> Path:
@@ -64,19 +68,23 @@ def load(path: Path | str, settings: Sequence[str] = (), *, root: Path | None = 
     empty = [section for section in ("models", "data", "explainers") if document.data.get(section) == {}]
     problems.extend(Problem((section,), "is empty; give at least one") for section in empty)
     places = Places(path.parent.resolve(), root)
-    file = places.resolved(file)
-    problems.extend(places.problems)
-    problems.extend(_escapes(document, file))
+    file = places.plugins(file)
     if file.plugins != type(file.plugins)():
         files = [root / name for name in file.plugins.files]
         configure(disable=file.plugins.disable, only=file.plugins.only, files=files)
+    file = places.resolved(file)
+    problems.extend(places.problems)
+    problems.extend(_escapes(document, file))
+    engine = check.one("engine", file.engine, ("engine",), problems)
+    views = [check.one("view", entry, ("views", i), problems) for i, entry in enumerate(file.views)]
     variants = check.made(file, problems)
     defaults = default_variants(file)
     check.references(file, check.plain_entries(document.data), variants, problems)
     check.needs(file, variants, defaults, problems)
     if problems:
         raise document.error(problems)
-    return Config(file, root, variants, defaults)
+    assert isinstance(engine, Engine)
+    return Config(file, root, variants, defaults, engine, tuple(view for view in views if isinstance(view, StudyView)))
 
 
 def _parsed(data: dict[Any, Any], problems: list[Problem]) -> RunFile:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xaiplug.config.marks import Document, Key, value
-from xaiplug.config.schema import ENTRIES, known_keys
+from xaiplug.config.schema import ENTRIES, SINGLES, known_keys
 from xaiplug.errors import ConfigError, Problem, did_you_mean, listing
 
 
@@ -76,7 +76,7 @@ def _write(data: dict[Any, Any], path: Key, new: Any) -> Problem | None:
 def _below(at: Any, part: Any, path: Key) -> Any:
     if isinstance(at, dict) and at.get(part) is None:
         at[part] = {}
-    entry = len(path) == 2 and path[0] in ENTRIES
+    entry = (len(path) == 2 and path[0] in ENTRIES) or (len(path) == 1 and path[0] in SINGLES)
     if isinstance(at, dict) and isinstance(at[part], str) and entry:  # written in short, its name alone
         at[part] = {"use": at[part]}
     return at[part]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from xaiplug.config.marks import Key
 from xaiplug.config.schema import DataEntry, ModelEntry, RunFile
-from xaiplug.errors import Problem, XaiplugError, did_you_mean, listing
-from xaiplug.tasks import find_task
-
-FILE_SCHEMES = {"file", "folder"}
-LIBRARIES = {"torchvision", "timm"}
-PATH_PARAMS = {"masks", "boxes", "classes", "weights"}
+from xaiplug.errors import ComponentError, Problem, XaiplugError
+from xaiplug.sources.references import MODULE, opened, scheme_of
 
 
 class Places:
@@ -26,15 +21,21 @@ class Places:
         self.problems: list[Problem] = []
 
     def resolved(self, file: RunFile) -> RunFile:
-        """The run file with every path relative to the working directory; problems are kept in `problems`."""
+        """With the paths of models and data relative to the working directory; `problems` says what is wrong.
+
+        Their sources may come from the plug-ins that the run file names, so those are loaded first.
+        """
         models = {name: self._model(("models", name), entry) for name, entry in file.models.items()}
         data = {name: self._data(("data", name), entry) for name, entry in file.data.items()}
         pool = None if file.pool is None else self._data(("pool",), file.pool)
+        return file.model_copy(update={"models": models, "data": data, "pool": pool})
+
+    def plugins(self, file: RunFile) -> RunFile:
+        """The run file with the paths of its plug-in files."""
         files = [
             self.located(path, ("plugins", "files", i), "Python file") for i, path in enumerate(file.plugins.files)
         ]
-        plugins = file.plugins.model_copy(update={"files": files})
-        return file.model_copy(update={"models": models, "data": data, "pool": pool, "plugins": plugins})
+        return file.model_copy(update={"plugins": file.plugins.model_copy(update={"files": files})})
 
     def located(self, text: str, path: Key, what: str) -> str:
         """The path of an existing file or folder, relative to the working directory where it is below it."""
@@ -48,65 +49,34 @@ class Places:
         return text
 
     def _model(self, path: Key, entry: ModelEntry) -> ModelEntry:
-        scheme, _, rest = entry.use.partition(":")
-        used = self._reference(path, entry, "model", "task:..., file:..., torchvision:..., timm:... or module:attr")
-        if scheme == "task" and rest:
-            self._task(path, rest, entry.params)
-        return entry.model_copy(update={"use": used, "params": self._params(path, entry.params)})
+        return entry.model_copy(update=self._sourced("model-source", path, entry.use, entry.params))
 
     def _data(self, path: Key, entry: DataEntry) -> DataEntry:
-        scheme, _, rest = entry.use.partition(":")
-        used = self._reference(path, entry, "data", "task:..., folder:... or module:attr")
-        if scheme == "task" and rest and (task := self._task(path, rest, entry.params)) and entry.split is not None:
-            splits = list(task.splits)
-            if entry.split not in splits:
-                hint = f"{did_you_mean(entry.split, splits)} (splits: {listing(splits)})"
-                self.problems.append(Problem((*path, "split"), f"task '{rest}' has no split '{entry.split}'{hint}"))
-        return entry.model_copy(update={"use": used, "params": self._params(path, entry.params)})
+        return entry.model_copy(update=self._sourced("data-source", path, entry.use, entry.params, entry.split))
 
-    def _reference(self, path: Key, entry: ModelEntry | DataEntry, what: str, known: str) -> str:
-        scheme, _, rest = entry.use.partition(":")
-        use = (*path, "use")
-        if not (scheme and rest):
-            self.problems.append(Problem(use, f"'{entry.use}' is no {what} reference; write {known}"))
-        elif scheme in FILE_SCHEMES:
-            return f"{scheme}:{self.located(rest, use, 'file or folder' if scheme == 'file' else 'folder')}"
-        elif scheme in LIBRARIES:
-            if find_spec(scheme) is None:
-                self.problems.append(Problem(use, f"{scheme} is not installed; pip install {scheme}"))
-        elif scheme != "task":
-            self._module(use, scheme)
-        return entry.use
-
-    def _module(self, path: Key, module: str) -> None:
-        for base in self.bases:
-            if str(base) not in sys.path:
-                sys.path.append(str(base))
-        top = module.split(".")[0]
+    def _sourced(
+        self, kind: str, path: Key, use: str, params: dict[str, Any], split: str | None = None
+    ) -> dict[str, Any]:
+        """What a reference and its parameters are when paths are found; what its source says is wrong is a problem."""
         try:
-            missing = find_spec(top) is None
-        except (ImportError, ValueError):
-            missing = True
-        if missing:
-            schemes = {*FILE_SCHEMES, *LIBRARIES, "task"}
-            self.problems.append(Problem(path, f"no module '{top}'{did_you_mean(top, schemes)}"))
-
-    def _task(self, path: Key, name: str, params: dict[str, Any]) -> Any:
-        try:
-            task = find_task(name)
+            found = opened(kind, use, params)
+        except ComponentError as error:
+            problems = error.problems or (Problem((), str(error)),)
+            self.problems.extend(Problem((*path, "params", *problem.path), problem.message) for problem in problems)
+            return {}
         except XaiplugError as error:
             self.problems.append(Problem((*path, "use"), str(error)))
-            return None
-        try:
-            task.key(**params)
-        except (XaiplugError, TypeError) as error:
-            self.problems.append(Problem((*path, "params"), str(error)))
-        return task
-
-    def _params(self, path: Key, params: dict[str, Any]) -> dict[str, Any]:
-        named = {
+            return {}
+        source = found.source
+        if scheme_of(kind, use) == MODULE:
+            sys.path.extend(str(base) for base in self.bases if str(base) not in sys.path)
+        located = {
             key: self.located(value, (*path, "params", key), "file or folder")
             for key, value in params.items()
-            if key in PATH_PARAMS and isinstance(value, str) and ("/" in value or "." in value)
+            if key in source.paths and isinstance(value, str) and ("/" in value or "." in value)
         }
-        return params | named
+        if source.names:
+            use = f"{scheme_of(kind, use)}:{self.located(found.name, (*path, 'use'), source.names)}"
+        wrong = source.problems(found.name, found.further, split)
+        self.problems.extend(Problem((*path, *problem.path), problem.message) for problem in wrong)
+        return {"use": use, "params": params | located}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from xaiplug.data.target import Scale
+from xaiplug.hookspecs import KINDS
 
 
 def _named(value: Any) -> Any:
@@ -110,6 +111,16 @@ class ComponentEntry(Strict):
         return self
 
 
+class PlainEntry(Strict):
+    """A component with its parameters, of which a run has one."""
+
+    use: str
+    params: Params = {}
+
+
+Plain = Annotated[PlainEntry, BeforeValidator(_named)]
+
+
 class ExplainerEntry(ComponentEntry):
     """An explainer; may name what it goes with, instead of being combined with everything of those sections."""
 
@@ -180,6 +191,8 @@ class RunFile(Strict):
     explainers: dict[Name, Annotated[ExplainerEntry, BeforeValidator(_named)]]
     metrics: dict[Name, Annotated[MetricEntry, BeforeValidator(_named)]] = {}
     runs: list[RunEntry] | None = None
+    engine: Plain = PlainEntry(use="serial")
+    views: Annotated[list[Plain], Field(min_length=1)] = [PlainEntry(use="html")]
     outputs: Outputs = Outputs()
     plugins: Plugins = Plugins()
 
@@ -196,18 +209,19 @@ ENTRIES: dict[str, type[Strict]] = {
 }
 """Sections of named entries, and what an entry is."""
 
-SINGLES: dict[str, type[Strict]] = {"pool": DataEntry, "target": TargetEntry, "outputs": Outputs, "plugins": Plugins}
+SINGLES: dict[str, type[Strict]] = {
+    "pool": DataEntry,
+    "target": TargetEntry,
+    "engine": PlainEntry,
+    "outputs": Outputs,
+    "plugins": Plugins,
+}
 """Sections that are one entry."""
 
-KINDS = {
-    "segmenters": "segmenter",
-    "baselines": "baseline",
-    "references": "baseline",
-    "imputers": "imputer",
-    "explainers": "explainer",
-    "metrics": "metric",
-}
-"""Sections of components, and the kind that is looked up."""
+_KIND_OF = {section: kind.name for kind in KINDS.values() for section in kind.sections}
+
+SECTIONS = {section: _KIND_OF[section] for section in ENTRIES if section in _KIND_OF}
+"""Sections of components with names, and the kind that is looked up."""
 
 
 def known_keys(path: tuple[str | int, ...]) -> list[str] | None:
@@ -221,6 +235,8 @@ def known_keys(path: tuple[str | int, ...]) -> list[str] | None:
             return list(ENTRIES[section].model_fields)
         case ("runs", int()):
             return list(RunEntry.model_fields)
+        case ("views", int()):
+            return list(PlainEntry.model_fields)
         case ("explainers", _, "target"):
             return list(TargetEntry.model_fields)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -13,15 +13,24 @@ from torch import Tensor
 from xaiplug.data.groups import FeatureGroups, grid_of, on_grid
 from xaiplug.data.target import Target
 from xaiplug.errors import NonFiniteError, ShapeError
+from xaiplug.late import later
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from xaiplug.data.query import Query
-
 Level = Literal["input", "spatial", "group"]
 SetKind = Literal["interaction", "coalition_value", "prefix"]
+
+
+class Asked(Protocol):
+    """What an explanation must fit: the inputs (B,*shape) of a query, and its feature groups if it has any."""
+
+    @property
+    def inputs(self) -> Tensor: ...
+
+    @property
+    def groups(self) -> FeatureGroups | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +128,7 @@ class Explanation:
         painted = self.groups.broadcast(self.attribution.nan_to_num())
         return painted.unsqueeze(1) if shape is None else on_grid(painted, shape)
 
-    def validate(self, query: Query) -> Explanation:
+    def validate(self, query: Asked) -> Explanation:
         """The one place where shapes are checked; returns the explanation with its level filled in.
 
         Raises:
@@ -142,7 +151,7 @@ class Explanation:
             checked.sets.validate(batch)
         return checked
 
-    def _check_attribution(self, query: Query) -> None:
+    def _check_attribution(self, query: Asked) -> None:
         values = self.attribution
         expected = _shapes(query, self.groups)
         if self.level not in expected or tuple(values.shape) != expected[self.level]:
@@ -165,9 +174,8 @@ class Explanation:
 
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file, whole or not at all; returns its path."""
-        from xaiplug.data.storage import save_explanation
-
-        return save_explanation(self, Path(path))
+        written: Path = later("save")(self, Path(path))
+        return written
 
     @classmethod
     def load(cls, path: str | Path) -> Explanation:
@@ -176,28 +184,25 @@ class Explanation:
         Raises:
             DataError: no such file, or not one of ours.
         """
-        from xaiplug.data.storage import load_explanation
-
-        return load_explanation(Path(path))
+        loaded: Explanation = later("load")(Path(path))
+        return loaded
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per sample and group, or per sample and position, with columns sample, target, ..., attribution."""
-        from xaiplug.data.frames import explanation_frame
-
-        return explanation_frame(self)
+        frame: pd.DataFrame = later("frame")(self)
+        return frame
 
     def plot(self, inputs: Tensor | None = None, **options: Any) -> Figure:
         """Draw the heatmaps, over `inputs` (B,C,H,W) where given; display only."""
-        from xaiplug.view.plots import plot_explanation
-
-        return plot_explanation(self, inputs, **options)
+        figure: Figure = later("plot")(self, inputs, **options)
+        return figure
 
     def with_meta(self, values: Mapping[str, Any]) -> Explanation:
         """A copy whose meta also has `values`; what a method wrote itself wins."""
         return self.replace(meta={**values, **self.meta})
 
 
-def _shapes(query: Query, groups: FeatureGroups | None) -> dict[str, tuple[int, ...]]:
+def _shapes(query: Asked, groups: FeatureGroups | None) -> dict[str, tuple[int, ...]]:
     batch, shape = query.inputs.shape[0], tuple(query.inputs.shape[1:])
     shapes: dict[str, tuple[int, ...]] = {"input": (batch, *shape)}
     if len(shape) > 1:
@@ -208,7 +213,7 @@ def _shapes(query: Query, groups: FeatureGroups | None) -> dict[str, tuple[int, 
     return shapes
 
 
-def _level(attribution: Tensor, query: Query) -> Level:
+def _level(attribution: Tensor, query: Asked) -> Level:
     expected = _shapes(query, None)
     levels: tuple[Level, ...] = ("input", "spatial", "group")
     for level in levels:

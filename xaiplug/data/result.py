@@ -1,17 +1,13 @@
-"""What a metric returns, and what a metric over several models is given."""
+"""What a metric returns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from torch import Tensor
 
 from xaiplug.errors import ShapeError
-
-if TYPE_CHECKING:
-    from xaiplug.data.explanation import Explanation
-    from xaiplug.data.query import Query
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +53,3 @@ class MetricResult:
     def mean(self) -> float:
         """Mean over the samples where the value is defined."""
         return float(self.values.nanmean())
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """One model's explanation of the samples that several models explain.
-
-    `predicted` and `labels` are (B,) int64; `seen` (B,) bool: samples the model was trained on; None = unknown.
-    """
-
-    model: str
-    query: Query
-    explanation: Explanation
-    predicted: Tensor
-    labels: Tensor
-    seen: Tensor | None = None

@@ -77,3 +77,12 @@ class Samples:
                 digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
                 digest.update(value.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Further samples to draw references from: inputs (N,*shape), labels (N,), predicted (N,)."""
+
+    inputs: Tensor
+    labels: Tensor
+    predicted: Tensor

@@ -10,11 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaiplug.components import Imputer
 from xaiplug.data.groups import FeatureGroups
-from xaiplug.data.query import Query
 from xaiplug.errors import ComponentError, ShapeError
-from xaiplug.model.batching import in_chunks
+from xaiplug.model.passes import in_chunks
+from xaiplug.model.query import Imputing, Query
 
 
 class MaskedGame:
@@ -29,7 +28,7 @@ class MaskedGame:
     coalitions that were run.
     """
 
-    def __init__(self, query: Query, imputer: Imputer | None = None) -> None:
+    def __init__(self, query: Query, imputer: Imputing | None = None) -> None:
         chosen = imputer or query.imputer
         if query.groups is None or chosen is None:
             raise ComponentError(

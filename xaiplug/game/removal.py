@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,10 +14,26 @@ from torch import Tensor
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.seeds import generator
 from xaiplug.errors import ComponentError
+from xaiplug.model.query import Query
 
-if TYPE_CHECKING:
-    from xaiplug.components import PixelImputer
-    from xaiplug.data.query import Query
+
+class MakesPixels(Protocol):
+    """What a removal asks of an imputer that makes inputs (`xaiplug.PixelImputer`)."""
+
+    @property
+    def needs(self) -> Collection[str]: ...
+
+    @property
+    def stochastic(self) -> bool: ...
+
+    def impute(
+        self,
+        inputs: Tensor,
+        keep: Tensor,
+        *,
+        baseline: Tensor | None = None,
+        generators: Sequence[torch.Generator] | None = None,
+    ) -> Tensor: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +44,7 @@ class PixelRemoval:
     whenever it is asked for.
     """
 
-    imputer: PixelImputer
+    imputer: MakesPixels
     query: Query
     groups: FeatureGroups = field(init=False)
     baselines: list[Tensor | None] = field(init=False)

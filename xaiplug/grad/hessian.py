@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from xaiplug.data.query import Query
 from xaiplug.errors import NonFiniteError, ShapeError
 from xaiplug.grad.second import twice_differentiable
-from xaiplug.model.batching import in_chunks, is_out_of_memory
+from xaiplug.model.passes import in_chunks, is_out_of_memory
+from xaiplug.model.query import Query
 
 
 def hessian_rows(query: Query, features: Tensor, rows: Tensor | None = None) -> Tensor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xaiplug.data.query import Query
 from xaiplug.errors import ShapeError
+from xaiplug.model.query import Query
 
 
 def path_gradients(query: Query, points: Tensor) -> Tensor:

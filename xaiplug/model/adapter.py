@@ -13,9 +13,7 @@ from torch import Tensor, nn
 
 from xaiplug.data.target import Output
 from xaiplug.errors import ModelError, ShapeError, did_you_mean
-from xaiplug.model.batching import is_out_of_memory
-from xaiplug.model.guard import untouched
-from xaiplug.model.meter import Meter, metered
+from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
 from xaiplug.model.tokens import Tokens, tokens_of
 
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from xaiplug.errors import ModelError
 
 if TYPE_CHECKING:
-    from xaiplug.data.query import Query
     from xaiplug.model.adapter import Model
+    from xaiplug.model.query import Query
 
 _PASS_ON = (
     nn.modules.pooling._MaxPoolNd,

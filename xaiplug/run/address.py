@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from xaiplug.components import Component, Segmenter
 from xaiplug.config import With
 from xaiplug.config.fits import PINS, needs_of
+from xaiplug.kinds import Component, Segmenter
 from xaiplug.run import compute
 from xaiplug.run.cells import Cell
 from xaiplug.run.key import cell_id, digest, identity

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import traceback
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from xaiplug import config as run_file
 from xaiplug.config.fits import PINS
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.result import MetricResult
@@ -20,15 +18,15 @@ from xaiplug.run import compute
 from xaiplug.run.address import key
 from xaiplug.run.cells import Cell
 from xaiplug.run.plan import is_stochastic
-from xaiplug.run.planfile import PLAN, RUN, read_plan
-from xaiplug.run.store import CELL, Store, read_json
+from xaiplug.run.planfile import RUN, open_workspace, read_plan
+from xaiplug.run.store import CELL, Store
 from xaiplug.run.workspace import Workspace, device
 
 EXPLANATION = "explanation.safetensors"
 SCORES = "scores.parquet"
 
 
-def run_cell(run_dir: Path | str, cell: str, *, workspace: Workspace | None = None) -> Path:
+def run_cell(run_dir: Path | str, cell: str) -> Path:
     """Compute one cell of a run's `plan.json`, unless it is finished; its folder.
 
     A function of what is on disk: call it from any process, in any order that computes inputs first. Models and data
@@ -49,18 +47,31 @@ def run_cell(run_dir: Path | str, cell: str, *, workspace: Workspace | None = No
         missing = [wanted for wanted in entry["inputs"] if not store.finished(wanted)]
         if missing:
             raise StoreError(f"it reads {', '.join(missing)}, which is not finished; run that first")
-        space = workspace or _workspace(store.folder.resolve(), (store.folder / RUN).stat().st_mtime_ns)
-        _compute(space, store, cell, Cell.of(entry), entry["inputs"])
+        _compute(_workspace(store.folder), store, cell, Cell.of(entry), entry["inputs"])
     except Exception as error:
         store.fail(cell, _told(Cell.of(entry), error))
         raise
     return store.cell(cell)
 
 
-@lru_cache(maxsize=2)
-def _workspace(folder: Path, _: int) -> Workspace:
-    root = Path(read_json(folder / PLAN)["root"])
-    return Workspace(run_file.load(folder / RUN, (f"outputs.dir={folder}",), root=root))
+def lend(folder: Path, workspace: Workspace) -> None:
+    """Let cells of a run that this process computes share a workspace: its models and data are loaded already."""
+    _lent.clear()
+    _lent[_stamp(folder)] = workspace
+
+
+_lent: dict[tuple[Path, int], Workspace] = {}
+"""The workspace of this process's last run, by the folder and the state of its run file."""
+
+
+def _workspace(folder: Path) -> Workspace:
+    if _stamp(folder) not in _lent:
+        lend(folder, open_workspace(folder))
+    return _lent[_stamp(folder)]
+
+
+def _stamp(folder: Path) -> tuple[Path, int]:
+    return folder.resolve(), (folder / RUN).stat().st_mtime_ns
 
 
 def _compute(workspace: Workspace, store: Store, cell: str, names: Cell, inputs: list[str]) -> None:

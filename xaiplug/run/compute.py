@@ -11,23 +11,26 @@ import torch
 from torch import Tensor
 
 from xaiplug import api
-from xaiplug.answering import versions
-from xaiplug.asking import Given, asking, base_query, complete
-from xaiplug.components import Component, Explainer, Metric, PairMetric, RetrainMetric
+from xaiplug.calling.answering import versions
+from xaiplug.calling.asking import Given, asking, base_query, complete
 from xaiplug.config import With
 from xaiplug.config.fits import PINS, needs_of
 from xaiplug.config.schema import ExplainerEntry, MetricEntry, TargetEntry
 from xaiplug.data.explanation import Explanation
-from xaiplug.data.result import MetricResult, View
+from xaiplug.data.joining import join, take
+from xaiplug.data.result import MetricResult
 from xaiplug.data.samples import Samples
 from xaiplug.errors import DataError
+from xaiplug.kinds import Component, Explainer, Metric, PairMetric, RetrainMetric
+from xaiplug.kinds.metric import View
+from xaiplug.kinds.task import BoundTask
 from xaiplug.model.adapter import Model
+from xaiplug.model.passes import in_parts
 from xaiplug.registry import registry
-from xaiplug.run.batches import in_batches, join, take
 from xaiplug.run.cells import Cell
 from xaiplug.run.select import Selected
 from xaiplug.run.workspace import Workspace, device
-from xaiplug.tasks import BoundTask, find_task
+from xaiplug.sources.tasks import task_of
 
 
 def given_to_explainer(workspace: Workspace, cell: Cell) -> With:
@@ -72,7 +75,7 @@ def explain(workspace: Workspace, cell: Cell) -> Explanation:
             **shared,
         )
 
-    whole = join(in_batches(len(samples), samples.inputs[0].numel(), part))
+    whole = join(in_parts(part, len(samples), samples.inputs[0].numel()))
     defaults = {pin: v.label for pin in PINS if (v := getattr(given, pin)) is not None and v.default}
     defaults |= whole.meta.get("defaults", {})
     return whole.replace(meta={**whole.meta, "target": target.use, "defaults": defaults})
@@ -106,7 +109,7 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
             **shared,
         )
 
-    parts = in_batches(len(samples), samples.inputs[0].numel(), part)
+    parts = in_parts(part, len(samples), samples.inputs[0].numel())
     if len(parts) == 1:
         return parts[0][1]
     return _joined(parts) or part(list(range(len(samples))))[1]
@@ -184,10 +187,10 @@ def retrain(workspace: Workspace, cell: Cell) -> MetricResult:
                 **shared,
             )
 
-        return join(in_batches(len(samples), samples.inputs[0].numel(), part))
+        return join(in_parts(part, len(samples), samples.inputs[0].numel()))
 
     entry = workspace.config.file.models[cell.model]
-    task = BoundTask(find_task(entry.use.partition(":")[2]), entry.params)
+    task = BoundTask(task_of(entry.use.partition(":")[2]), entry.params)
     result = metric.retrain(task, explained, workspace.config.file.seeds)
     return result.validate(len(result.values))
 

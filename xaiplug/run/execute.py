@@ -1,31 +1,24 @@
-"""A whole run: plan, cells, tables, report. Running again does what is missing, nothing else."""
+"""A whole run: plan, cells, tables, views. Running again does what is missing, nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from xaiplug.config import Config
 from xaiplug.errors import ConfigError, XaiplugError
-from xaiplug.run.cell import run_cell
+from xaiplug.kinds import Done, Engine, Job, StudyView, Watcher, Work
+from xaiplug.registry import resolve
+from xaiplug.run.cell import lend
 from xaiplug.run.cells import Cell
 from xaiplug.run.collect import collect
 from xaiplug.run.plan import Plan, Skipped, make_plan
-from xaiplug.run.planfile import read_plan, write_plan
+from xaiplug.run.planfile import open_workspace, read_plan, write_plan
 from xaiplug.run.store import Store
+from xaiplug.run.study import study_of
 from xaiplug.run.workspace import Workspace
-
-
-class Watcher(Protocol):
-    """What is told while a run goes on."""
-
-    def start(self, total: int) -> None: ...
-
-    def cell(self, name: str) -> None: ...
-
-    def done(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -50,12 +43,17 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
     skipped: Sequence[Skipped] = ()
     results: Path | None = None
-    report: Path | None = None
+    views: tuple[Path, ...] = ()
     report_error: str = ""
 
     @property
     def ok(self) -> bool:
         return not self.failures and not self.report_error
+
+    @property
+    def report(self) -> Path | None:
+        """The first view that was written."""
+        return self.views[0] if self.views else None
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -66,6 +64,7 @@ class Outcome:
             "cells": {"done": self.done, "cached": self.cached, "failed": failed, "blocked": self.blocked},
             "results": str(self.results) if self.results else None,
             "report": str(self.report) if self.report else None,
+            "views": [str(path) for path in self.views],
             "failures": [{"cell": f.cell, "id": f.id, "error": f.error, "waiting": f.waiting} for f in self.failures],
             "skipped": [{"what": skip.what, "why": skip.why} for skip in self.skipped],
         }
@@ -90,7 +89,7 @@ def plan_of(config: Config, workspace: Workspace | None = None) -> Plan:
 
 
 def execute(config: Config, watcher: Watcher) -> Outcome:
-    """Compute every missing cell of a run, then its tables and its report.
+    """Have every missing cell of a run computed by its engine, then write its tables and its views.
 
     Cells that fail are kept out of the way: the others go on.
 
@@ -103,52 +102,59 @@ def execute(config: Config, watcher: Watcher) -> Outcome:
     ids = write_plan(store, workspace, plan)
     store.forget_failures(set(ids))
     outcome = Outcome(config.file.name, store.folder, skipped=plan.skipped)
-    _cells(store, workspace, ids, outcome, watcher)
+    lend(store.folder, workspace)
+    _cells(store, config.engine, ids, outcome, watcher)
     outcome.results, _ = collect(store)
     try:
-        outcome.report = report(store.folder, workspace)
+        outcome.views = report(store.folder, workspace)
     except Exception as error:
         outcome.report_error = f"the report could not be written: {type(error).__name__}: {error}"
     return outcome
 
 
-def _cells(store: Store, workspace: Workspace, ids: Sequence[str], outcome: Outcome, watcher: Watcher) -> None:
+def _cells(store: Store, engine: Engine, ids: Sequence[str], outcome: Outcome, watcher: Watcher) -> None:
     plan = read_plan(store.folder)
-    roots: dict[str, str] = {}  # cell that cannot be done -> the failed cell that it waits for
-    failed: dict[str, str] = {}
+    missing = {cell for cell in ids if not store.finished(cell)}
+    work = Work(str(store.folder), tuple(job_of(plan[cell], missing) for cell in ids if cell in missing))
     watcher.start(len(ids))
-    for cell in ids:
-        name = Cell.of(plan[cell]).name
-        watcher.cell(name)
-        blocking = next((roots[wanted] for wanted in plan[cell]["inputs"] if wanted in roots), None)
-        if store.finished(cell):
-            outcome.cached += 1
-        elif blocking is not None:
-            roots[cell] = blocking
-            outcome.blocked += 1
-        else:
-            try:
-                run_cell(store.folder, cell, workspace=workspace)
-                outcome.done += 1
-            except Exception as error:
-                roots[cell] = cell
-                failed[cell] = one_line(error)
+    outcome.cached = len(ids) - len(missing)
+    for _ in range(outcome.cached):
         watcher.done()
-    waiting = [root for cell, root in roots.items() if cell != root]
+    told = list(_watched(engine.read(engine.run(work, watcher), work.jobs), watcher))
+    waiting = [done.waits_for for done in told if done.waits_for]
+    outcome.blocked = len(waiting)
+    outcome.done = sum(not (done.error or done.waits_for) for done in told)
+    errors = {done.job: done.error for done in told if done.error}
     outcome.failures = [
-        Failure(cell, Cell.of(plan[cell]).name, text, waiting.count(cell)) for cell, text in failed.items()
+        Failure(cell, Cell.of(plan[cell]).name, errors[cell], waiting.count(cell)) for cell in ids if cell in errors
     ]
 
 
-def one_line(error: BaseException) -> str:
-    """The message, with the type where it is not one of ours."""
-    kind = "" if isinstance(error, XaiplugError) else f"{type(error).__name__}: "
-    return " ".join(f"{kind}{error}".split())
+def _watched(told: Iterator[Done], watcher: Watcher) -> Iterator[Done]:
+    for done in told:
+        watcher.done()
+        yield done
 
 
-def report(folder: Path, workspace: Workspace | None = None) -> Path:
-    """Write `report.html` of what is finished; its path."""
-    from xaiplug.run.study import study_of
-    from xaiplug.view.report import write_report
+def job_of(entry: dict[str, Any], missing: Container[str]) -> Job:
+    """The job of one cell of a plan; it stands on those of its inputs that are `missing`."""
+    inputs = tuple(wanted for wanted in entry["inputs"] if wanted in missing)
+    needs = {"model": entry["model"]} if entry["model"] else {}
+    return Job(entry["id"], (entry["id"],), inputs, needs, Cell.of(entry).name)
 
-    return write_report(study_of(folder, workspace), folder / "report.html")
+
+def report(folder: Path, workspace: Workspace | None = None, views: Sequence[Any] = ()) -> tuple[Path, ...]:
+    """Have views written of what is finished; what a reader opens.
+
+    Args:
+        views: names, `(name, params)` or instances; default those of the run file.
+
+    Raises:
+        RegistryError: an unknown view. StoreError: nothing was run, or the folder cannot be written.
+    """
+    chosen = [resolve("view", view) for view in views]
+    space = workspace or open_workspace(folder)
+    study = study_of(folder, space)
+    return tuple(
+        view.read(view.write(study, folder)) for view in chosen or space.config.views if isinstance(view, StudyView)
+    )

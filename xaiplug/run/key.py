@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from xaiplug.components import Component
+from xaiplug.kinds import Component
 from xaiplug.registry import GROUP, registry
 
 DISPLAY = {"cli", "config", "testing", "view"}

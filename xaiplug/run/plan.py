@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from xaiplug.components import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.config import Config, Variant, With
 from xaiplug.config.check import chosen_of, offered
 from xaiplug.config.fits import PINS, combinations, needs_of
 from xaiplug.config.schema import RunEntry
+from xaiplug.kinds import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.run.cells import Cell
 
 OWN = "own"

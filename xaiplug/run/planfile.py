@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from xaiplug import config
 from xaiplug.data.storage import write_atomically
 from xaiplug.run.address import key
 from xaiplug.run.plan import Plan
@@ -49,3 +50,13 @@ def write_plan(store: Store, workspace: Workspace, plan: Plan) -> list[str]:
     root = str(workspace.config.root.resolve())
     write_json(store.folder / PLAN, {"cells": list(entries.values()), "root": root, "skipped": skipped})
     return list(entries)
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """The workspace of a run as its folder has it.
+
+    Raises:
+        StoreError: nothing was run there.
+    """
+    root = Path(read_json(folder / PLAN)["root"])
+    return Workspace(config.load(folder / RUN, (f"outputs.dir={folder}",), root=root))

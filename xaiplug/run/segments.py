@@ -13,13 +13,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from xaiplug.asking import name_of
-from xaiplug.components import Segmenter
+from xaiplug.cache import cache_folder
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.storage import write_atomically
 from xaiplug.errors import ShapeError
+from xaiplug.kinds import Segmenter
 from xaiplug.run.key import digest, identity
-from xaiplug.tasks import cache_folder
 
 THREADS = 2
 
@@ -48,7 +47,7 @@ def labels_of(segmenter: Segmenter, images: Tensor, seed: int, *, threads: int =
         expected = (1, *images.shape[2:])
         if tuple(made.shape) != expected or made.is_floating_point():
             raise ShapeError(
-                f"{name_of(segmenter)} returned labels {tuple(made.shape)} {made.dtype}, expected {expected} int64"
+                f"{segmenter.told} returned labels {tuple(made.shape)} {made.dtype}, expected {expected} int64"
             )
         made = made.to("cpu", torch.int64).contiguous()
         write_atomically(path, lambda temporary: save_file({"labels": made}, temporary))

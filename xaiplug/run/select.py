@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaiplug.config.places import FILE_SCHEMES, PATH_PARAMS
+from xaiplug.api import load_data
 from xaiplug.config.schema import DataEntry
-from xaiplug.data.load import load_data
 from xaiplug.data.samples import Samples
 from xaiplug.errors import DataError, did_you_mean, listing
 from xaiplug.model.adapter import Model
+from xaiplug.sources.references import located
 
 CHUNK = 256
 
@@ -35,24 +34,10 @@ class Selected:
         return len(self.indices)
 
 
-def located(reference: str, root: Path) -> str:
-    """A reference whose path is relative to `root`, readable from any working directory."""
-    scheme, _, rest = reference.partition(":")
-    return f"{scheme}:{root / rest}" if scheme in FILE_SCHEMES and root != Path.cwd() else reference
-
-
-def located_params(params: dict[str, Any], root: Path) -> dict[str, Any]:
-    """The same for parameters that are paths."""
-    if root == Path.cwd():
-        return params
-    found = {k: str(root / v) for k, v in params.items() if k in PATH_PARAMS and isinstance(v, str) and "/" in v}
-    return params | found
-
-
 def loaded(entry: DataEntry, root: Path, limit: int | None = None) -> Samples:
     """The samples of an entry before any filter, the first `limit` of them."""
-    params = located_params(entry.params, root)
-    return load_data(located(entry.use, root), split=entry.split, limit=limit, **params)
+    use, params = located("data-source", entry.use, entry.params, root)
+    return load_data(use, split=entry.split, limit=limit, **params)
 
 
 def filtered(entry: DataEntry) -> bool:

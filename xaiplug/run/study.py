@@ -13,17 +13,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from xaiplug import config as run_file
 from xaiplug.data.explanation import Explanation
-from xaiplug.run.batches import take
+from xaiplug.data.joining import take
+from xaiplug.data.study import METHOD, Curve, Method, Panel, Study
 from xaiplug.run.cell import EXPLANATION, SCORES
 from xaiplug.run.cells import Cell
 from xaiplug.run.collect import finished, results, timings
-from xaiplug.run.planfile import PLAN, RUN, read_plan
-from xaiplug.run.store import Store, read_json
+from xaiplug.run.planfile import open_workspace, read_plan
+from xaiplug.run.store import Store
 from xaiplug.run.workspace import Workspace, device
-from xaiplug.view.leaderboard import METHOD, Method
-from xaiplug.view.study import Curve, Panel, Study
 
 SHOWN = 6
 """Samples in the gallery."""
@@ -36,9 +34,7 @@ def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
         StoreError: nothing was run there.
     """
     store = Store(Path(run_dir))
-    if workspace is None:
-        root = Path(read_json(store.folder / PLAN)["root"])
-        workspace = Workspace(run_file.load(store.folder / RUN, (f"outputs.dir={store.folder}",), root=root))
+    workspace = workspace or open_workspace(store.folder)
     config = workspace.config
     return Study(
         name=config.file.name,

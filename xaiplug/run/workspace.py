@@ -10,17 +10,18 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
-from xaiplug.components import Component, Segmenter
+from xaiplug.api import load_model
 from xaiplug.config import Config, Variant
-from xaiplug.data.query import Pool
+from xaiplug.data.samples import Pool
 from xaiplug.errors import ComponentError, StoreError
+from xaiplug.kinds import Component, Segmenter
 from xaiplug.model.adapter import Model
-from xaiplug.model.load import load_model
-from xaiplug.run.batches import in_batches
+from xaiplug.model.passes import in_parts
 from xaiplug.run.cells import Cell
 from xaiplug.run.plan import Facts
 from xaiplug.run.segments import labels_of
-from xaiplug.run.select import Selected, filtered, loaded, located, located_params, select
+from xaiplug.run.select import Selected, filtered, loaded, select
+from xaiplug.sources.references import located
 
 Made = TypeVar("Made")
 
@@ -37,8 +38,8 @@ class Workspace:
 
         def make() -> Model:
             entry = self.config.file.models[name]
-            root = self.config.root
-            model = load_model(located(entry.use, root), **located_params(entry.params, root))
+            use, params = located("model-source", entry.use, entry.params, self.config.root)
+            model = load_model(use, **params)
             model.module.to(device())
             return model
 
@@ -75,7 +76,7 @@ class Workspace:
         samples, model = self._pool_samples(name).samples, self.model(name)
         inputs = samples.inputs.to(model.device)
         with torch.no_grad(), model.frozen():
-            logits = torch.cat(in_batches(len(inputs), inputs[0].numel(), lambda rows: model(inputs[rows])))
+            logits = torch.cat(in_parts(lambda rows: model(inputs[rows]), len(inputs), inputs[0].numel()))
         return Pool(inputs, samples.labels.to(model.device), logits.argmax(1))
 
     def pool_fingerprint(self, model: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from xaiplug.data.study import Curve
 from xaiplug.view.bootstrap import Floats, column_means, intervals
-from xaiplug.view.study import Curve
 
 _POINTS = 101
 

@@ -10,12 +10,12 @@ from markupsafe import Markup
 from torch import Tensor
 
 from xaiplug.data.explanation import Explanation
+from xaiplug.data.study import Panel
 from xaiplug.view import svg
 from xaiplug.view.images import map_uri, picture_uri
 from xaiplug.view.leaderboard import short_names
 from xaiplug.view.numbers import short
 from xaiplug.view.plots import BARS, class_label
-from xaiplug.view.study import Panel
 from xaiplug.view.transforms import (
     display_map,
     labels_apart,

@@ -10,30 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xaiplug.data.study import METHOD, Method, Study
 from xaiplug.view.bootstrap import RESAMPLES, Floats, column_means, intervals
 from xaiplug.view.numbers import number, places
-from xaiplug.view.study import SETTINGS, Study
 
-METHOD = ("explainer", *SETTINGS)
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "": "no direction"}
-
-
-@dataclass(frozen=True)
-class Method:
-    """An explainer and what it was run with."""
-
-    explainer: str
-    settings: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, values: Sequence[Any]) -> Method:
-        """From the values of the columns `METHOD`."""
-        name, *settings = map(str, values)
-        return cls(name, tuple((kind, value) for kind, value in zip(SETTINGS, settings, strict=True) if value))
-
-    def __str__(self) -> str:
-        settings = ", ".join(f"{kind} {value}" for kind, value in self.settings)
-        return f"{self.explainer} ({settings})" if settings else self.explainer
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:

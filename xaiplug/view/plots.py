@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from xaiplug.data.explanation import Explanation
+from xaiplug.data.study import Curve
 from xaiplug.errors import ShapeError
 from xaiplug.view.colours import NEGATIVE, POSITIVE, series, signed_map
 from xaiplug.view.curves import charts
 from xaiplug.view.numbers import short
-from xaiplug.view.study import Curve
 from xaiplug.view.transforms import (
     display_map,
     labels_apart,

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from xaiplug.data.study import METHOD, Method, Study
 from xaiplug.view import svg
 from xaiplug.view.colours import series
 from xaiplug.view.curves import charts
-from xaiplug.view.leaderboard import DIRECTIONS, METHOD, Board, Method, Row, leaderboard, short_names, tidy
+from xaiplug.view.leaderboard import DIRECTIONS, Board, Row, leaderboard, short_names, tidy
 from xaiplug.view.numbers import duration, memory, number, places, whole
-from xaiplug.view.study import Study
 
 ARROWS = {"higher": "↑ ", "lower": "↓ ", "": ""}
 

@@ -22,9 +22,9 @@ import torch
 from torch import nn
 
 import xaiplug
-from xaiplug.asking import Given, asking, base_query, complete
-from xaiplug.data.query import Query
+from xaiplug.calling.asking import Given, asking, base_query, complete
 from xaiplug.model import Model
+from xaiplug.model.query import Query
 from xaiplug.testing.timing import paired
 from xaiplug_hsets.idg import subset_masks, ways_of
 

@@ -6,7 +6,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Model
-from xaiplug.asking import base_query
+from xaiplug.calling.asking import base_query
 from xaiplug.errors import ComponentError, NonFiniteError
 from xaiplug.grad import sample_hessian, smoothed
 from xaiplug_hsets.neighbours import neighbours

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import xaiplug
-from xaiplug.asking import base_query
+from xaiplug.calling.asking import base_query
 from xaiplug.model import Model
 from xaiplug_hsets.idg import subset_masks
 

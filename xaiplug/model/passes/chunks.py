@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Literal, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
+Part = TypeVar("Part")
 Result = TypeVar("Result", Tensor, tuple[Tensor, ...], tuple[Tensor, Tensor])
 
 _CPU_ELEMENTS = 3 * 2**18
 """Five rows of 3x224x224. More are slower: activations leave the cache (MobileNetV2, one core: 43 ms a row by 27 rows,
 19 by 4; a ViT-Tiny is as fast by 4 as by 32)."""
 _GPU_ELEMENTS = 2**27
+_STUDY_ELEMENTS = 2**21
+"""Input numbers of a study held at a time; a method keeps many times as many."""
 _fits: WeakKeyDictionary[nn.Module, dict[Hashable, int]] = WeakKeyDictionary()
 
 
@@ -35,21 +38,45 @@ def in_chunks(
         key: (what is run, on which module): what "auto" remembers the size under.
     """
     kind, module = key
-    size = max_batch if isinstance(max_batch, int) else _first_guess(kind, module, elements)
-    parts: list[Result] = []
+
+    def smaller(size: int) -> None:
+        _fits.setdefault(module, {})[kind, elements] = size
+
+    if isinstance(max_batch, int):
+        return _joined(list(_parts(run, rows, max_batch, None)))
+    return _joined(list(_parts(run, rows, _first_guess(kind, module, elements), smaller)))
+
+
+def in_parts(run: Callable[[list[int]], Part], samples: int, elements: int) -> list[Part]:
+    """`run(rows)` for consecutive samples of a study; fewer at a time after running out of memory.
+
+    Args:
+        run: whatever is made of some samples; its own passes are cut into chunks again.
+        elements: numbers per sample.
+    """
+
+    def rows(part: slice) -> Part:
+        return run(list(range(part.start, part.stop)))
+
+    size = max(2, _STUDY_ELEMENTS // max(1, elements))
+    return list(_parts(rows, samples, size, lambda size: None)) if samples else []
+
+
+def _parts(run: Callable[[slice], Part], rows: int, size: int, smaller: Callable[[int], None] | None) -> Iterator[Part]:
+    """`run` over slices of `size` rows, at least once; halved on out-of-memory where `smaller` wants to hear of it."""
     start = 0
-    while start < rows or not parts:
+    while start < max(1, rows):
         try:
-            parts.append(run(slice(start, start + size)))
+            part = run(slice(start, min(start + size, rows)))
         except RuntimeError as error:
-            if max_batch != "auto" or size == 1 or not is_out_of_memory(error):
+            if smaller is None or size == 1 or not is_out_of_memory(error):
                 raise
-            size = size // 2
-            _fits.setdefault(module, {})[kind, elements] = size
+            size //= 2
+            smaller(size)
             torch.cuda.empty_cache()
             continue
+        yield part
         start += size
-    return _joined(parts)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -13,9 +13,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from xaiplug.errors import ComponentError, Problem, XaiplugError, did_you_mean, listing
+from xaiplug.late import later
 
 if TYPE_CHECKING:
-    from xaiplug.components import Component
+    from xaiplug.kinds.base import Component
 
 T = TypeVar("T")
 
@@ -26,11 +27,10 @@ class _UseMarker:
     def __get_pydantic_core_schema__(self, source: type[Component], handler: Any) -> Any:
         from pydantic_core import core_schema
 
-        from xaiplug.registry import resolve
-
         def resolved(value: Any) -> Component:
             try:
-                return resolve(source.kind, value)
+                made: Component = later("resolve")(source.kind, value)
+                return made
             except ComponentError:
                 raise
             except XaiplugError as error:

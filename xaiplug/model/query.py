@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.samples import Pool
 from xaiplug.data.seeds import generator
 from xaiplug.data.target import Target
 from xaiplug.errors import ComponentError
-from xaiplug.model.batching import in_chunks
+from xaiplug.model.passes import in_chunks
 
 if TYPE_CHECKING:
-    from xaiplug.components import Imputer
     from xaiplug.model.adapter import Model
 
 MaxBatch = int | Literal["auto"]
 
 
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """Further samples to draw references from: inputs (N,*shape), labels (N,), predicted (N,)."""
+class Removal(Protocol):
+    """How absence is realised for one query: coalitions in, logits out."""
 
-    inputs: Tensor
-    labels: Tensor
-    predicted: Tensor
+    def __call__(self, rows: Tensor, keep: Tensor) -> Tensor:
+        """Logits (R,K) of samples `rows` (R,) with only the groups `keep` (R,G) bool present; -1 features stay."""
+
+
+class Imputing(Protocol):
+    """What a query and a game ask of an imputer (`xaiplug.Imputer`)."""
+
+    @property
+    def needs(self) -> Collection[str]: ...
+
+    @property
+    def ragged(self) -> bool: ...
+
+    def bind(self, query: Query) -> Removal: ...
+
+    def describe(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +66,7 @@ class Query:
     baseline: Tensor | None = None
     references: Tensor | None = None
     pool: Pool | None = None
-    imputer: Imputer | None = None
+    imputer: Imputing | None = None
     relevant: Tensor | None = None
     labels: Tensor | None = None
     max_batch: MaxBatch = "auto"

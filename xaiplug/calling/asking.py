@@ -13,14 +13,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaiplug.components import Baseline, Component, Imputer, Segmenter
 from xaiplug.data.groups import FeatureGroups, grid_of
-from xaiplug.data.query import MaxBatch, Pool, Query
-from xaiplug.data.samples import Samples
+from xaiplug.data.samples import Pool, Samples
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.target import Target
 from xaiplug.errors import ComponentError, DataError, NonFiniteError, ShapeError, did_you_mean
+from xaiplug.kinds import Baseline, Component, Imputer, Segmenter
 from xaiplug.model.adapter import Model
+from xaiplug.model.query import MaxBatch, Query
 from xaiplug.registry import resolve
 
 DEFAULTS: dict[str, Any] = {"baseline": "black", "imputer": "baseline", "segmenter": "grid"}
@@ -155,7 +155,7 @@ def complete(query: Query, component: Component, given: Given) -> tuple[Query, d
         query = query.replace(labels=given.labels.to(query.inputs.device))
     least = getattr(component, "min_groups", 1)
     if query.groups is not None and least > 1 and int(query.groups.counts.min()) < least:
-        raise ComponentError(f"{name_of(component)} ranks feature groups and needs at least {least} in every sample")
+        raise ComponentError(f"{component.told} ranks feature groups and needs at least {least} in every sample")
     return query, used
 
 
@@ -184,13 +184,8 @@ def _refuse_unused(component: Component, needs: Collection[str], given: Given) -
         if getattr(given, name) is not None and need not in needs:
             used = [n for n, wanted in takes.items() if wanted in needs]
             raise ComponentError(
-                f"{name_of(component)} does not use '{name}' (it uses: {', '.join(used) or 'none of these'})"
+                f"{component.told} does not use '{name}' (it uses: {', '.join(used) or 'none of these'})"
             )
-
-
-def name_of(component: Component) -> str:
-    """`explainer 'ig2'`, for messages."""
-    return f"{component.kind} '{component.origin.name if component.origin else type(component).__name__}'"
 
 
 def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) -> FeatureGroups:
@@ -220,11 +215,7 @@ def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) 
         raise ComponentError(
             f"segmenters cut images (B,C,H,W); for inputs {tuple(inputs.shape)} give a label map instead"
         )
-    labels = chosen.segment(inputs, query.seeds)
-    expected = (len(inputs), *shape[1:])
-    if tuple(labels.shape) != expected:
-        raise ShapeError(f"{name_of(chosen)} returned labels {tuple(labels.shape)}, expected {expected}")
-    return FeatureGroups.from_labels(labels.to(inputs.device)).validate(inputs)
+    return chosen.read(chosen.segment(inputs, query.seeds), inputs)
 
 
 def built(value: Any, query: Query, what: str) -> Tensor:
@@ -235,14 +226,7 @@ def built(value: Any, query: Query, what: str) -> Tensor:
     """
     inputs = query.inputs
     if isinstance(value, Baseline):
-        made = value.build(query)
-        if made.ndim != inputs.ndim + 1 or made.shape[1:] != inputs.shape:
-            raise ShapeError(
-                f"{name_of(value)} built {tuple(made.shape)}, expected (n,{','.join(map(str, inputs.shape))})"
-            )
-        if not bool(torch.isfinite(made).all()):
-            raise NonFiniteError(f"{name_of(value)} built NaN or infinity")
-        return made.to(inputs)
+        return value.read(value.build(query), query)
     given: Tensor = value.to(inputs)
     given = given.clone() if given.is_inference() else given
     if given.shape == inputs.shape[1:]:
@@ -278,7 +262,7 @@ def pool_of(pool: Any, query: Query) -> Pool:
 
 def _relevant(relevant: Tensor | None, query: Query, component: Component) -> Tensor:
     if relevant is None:
-        raise ComponentError(f"{name_of(component)} compares with a known truth: give relevant (B,H,W) bool")
+        raise ComponentError(f"{component.told} compares with a known truth: give relevant (B,H,W) bool")
     grid = grid_of(tuple(query.inputs.shape[1:]))
     if relevant.dtype != torch.bool or tuple(relevant.shape) != (len(query), *grid):
         raise ShapeError(f"relevant must be {(len(query), *grid)} bool, got {tuple(relevant.shape)} {relevant.dtype}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,31 +12,8 @@ from torch import Tensor
 from xaiplug.data.explanation import Explanation, SetScores
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.target import Target
-from xaiplug.model.batching import is_out_of_memory
-
-Part = TypeVar("Part")
-
-ELEMENTS = 2**21
-"""Input numbers held at a time; a method keeps many times as many."""
 
 COST = ("forwards", "backwards", "seconds")
-
-
-def in_batches(count: int, elements: int, work: Callable[[list[int]], Part]) -> list[Part]:
-    """`work(rows)` for consecutive rows of 0..count-1; smaller ones after running out of memory."""
-    size, start = max(2, ELEMENTS // max(1, elements)), 0
-    parts: list[Part] = []
-    while start < count:
-        try:
-            parts.append(work(list(range(start, min(count, start + size)))))
-        except RuntimeError as error:
-            if size == 1 or not is_out_of_memory(error):
-                raise
-            size //= 2
-            torch.cuda.empty_cache()
-            continue
-        start += size
-    return parts
 
 
 def join(parts: Sequence[Explanation]) -> Explanation:

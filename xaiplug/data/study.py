@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,28 @@ RESULTS_COLUMNS = (
 
 TIMINGS_COLUMNS = ("model", "data", "explainer", *SETTINGS, "seed", "forwards", "backwards", "seconds", "peak_bytes")
 """One row an explained batch of samples (a cell); NaN where a cost is not known."""
+
+
+METHOD = ("explainer", *SETTINGS)
+"""What tells a method from others: the explainer and its settings."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """An explainer and what it was run with."""
+
+    explainer: str
+    settings: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Method:
+        """From the values of the columns `METHOD`."""
+        name, *settings = map(str, values)
+        return cls(name, tuple((kind, value) for kind, value in zip(SETTINGS, settings, strict=True) if value))
+
+    def __str__(self) -> str:
+        settings = ", ".join(f"{kind} {value}" for kind, value in self.settings)
+        return f"{self.explainer} ({settings})" if settings else self.explainer
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,102 @@
+"""The base of everything a plug-in offers: typed fields, and one method.
+
+A component is a frozen dataclass whose fields are plain data or other components; tensors are never fields. Fields are
+checked whenever one is made, whichever way (YAML, `component()`, `explain(**params)`, the class itself): a misspelt
+or ill-typed parameter is a `ComponentError` that names all problems at once.
+
+    class SmoothGrad(Explainer):
+        samples: Annotated[int, Ge(1)] = 50
+        \"\"\"Noisy copies per sample.\"\"\"
+        sigma: float = 0.15
+        \"\"\"Standard deviation of the noise, in units of the input range.\"\"\"
+
+        def explain(self, query): ...
+
+The string below a field is its documentation: `xaiplug list explainers smoothgrad` prints it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar, dataclass_transform
+
+from xaiplug.kinds.fields import fields_of, validate
+
+NEEDS = frozenset({"baseline", "groups", "references", "pool", "imputer", "relevant", "models", "task"})
+"""What a component may ask for in `needs`; the query holds it, or it is an error before anything is computed."""
+
+CLAIMS = frozenset(
+    {
+        "completeness",
+        "dummy",
+        "sensitivity",
+        "implementation-invariance",
+        "linearity",
+        "symmetry",
+        "interaction-values",
+        "unbiasedness",
+    }
+)
+"""Axioms that an explainer may claim; the conformance kit holds it to them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a component came from; goes into every stored cell."""
+
+    kind: str
+    name: str
+    plugin: str
+    distribution: str
+    version: str
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False)
+class Component(ABC):  # noqa: B024 - each kind has its own one method
+    """Typed fields and one method; made frozen and validated by subclassing."""
+
+    kind: ClassVar[str] = ""
+    needs: ClassVar[Collection[str]] = ()
+    origin: ClassVar[Origin | None] = None
+    expected_failures: ClassVar[Mapping[str, str]] = {}
+    """Checks of the conformance kit that this component cannot pass, each with its reason; strict."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls)
+        assign: Callable[..., None] = cls.__init__
+
+        def __init__(self: Component, **params: Any) -> None:
+            assign(self, **validate(type(self), params))
+
+        setattr(cls, "__init__", __init__)  # noqa: B010 - mypy sees the fields through dataclass_transform
+
+    @property
+    def called(self) -> str:
+        """As registered, else the name of the class."""
+        return self.origin.name if self.origin else type(self).__name__
+
+    @property
+    def told(self) -> str:
+        """`explainer 'ig2'`, for messages."""
+        return f"{self.kind} '{self.called}'"
+
+    def params(self) -> dict[str, Any]:
+        """Fields as plain data, inner components as `{"use": ..., "params": ...}`; the class takes it back."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields_of(type(self))}
+
+    def describe(self) -> dict[str, Any]:
+        """`{"use": "plugin/name", "params": {...}}`; a class outside the registry is named `module:Class`."""
+        if self.origin is not None:
+            return {"use": f"{self.origin.plugin}/{self.origin.name}", "params": self.params()}
+        return {"use": f"{type(self).__module__}:{type(self).__qualname__}", "params": self.params()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        return value.describe()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
