@@ -15,7 +15,9 @@ from xaiplug.errors import ComponentError
 
 
 class Blur(Baseline):
-    """Each image convolved with a Gaussian, (1,B,C,H,W); edges are continued by their last pixel.
+    """The image, blurred by a Gaussian.
+
+    (1,B,C,H,W); edges are continued by their last pixel.
 
     Raises:
         ComponentError: the inputs are no images.

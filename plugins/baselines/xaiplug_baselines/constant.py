@@ -13,7 +13,9 @@ from xaiplug.errors import ComponentError
 
 
 class Black(Baseline):
-    """0 everywhere, (1,B,*shape): black in pixel space, whatever the normalisation; zero for embeddings and rows.
+    """Pixel 0 everywhere.
+
+    (1,B,*shape): black in pixel space, whatever the normalisation; zero for embeddings and rows.
 
     >>> import xaiplug
     >>> query = xaiplug.Query(None, torch.ones(2, 3), None, torch.zeros(2))
@@ -27,7 +29,9 @@ class Black(Baseline):
 
 
 class White(Baseline):
-    """1 everywhere, (1,B,C,H,W): white in pixel space.
+    """Pixel 1 everywhere.
+
+    (1,B,C,H,W): white in pixel space.
 
     Raises:
         ComponentError: the inputs are no images.
@@ -38,7 +42,9 @@ class White(Baseline):
 
 
 class BlackWhite(Baseline):
-    """Black and white, (2,B,C,H,W): methods that take several baselines average over both (XRAI's choice).
+    """Black and white: two baselines.
+
+    (2,B,C,H,W): methods that take several baselines average over both (XRAI's choice).
 
     Raises:
         ComponentError: the inputs are no images.
@@ -50,7 +56,9 @@ class BlackWhite(Baseline):
 
 
 class MaxDistance(Baseline):
-    """Of the images in pixel space the one farthest in L1, (1,B,C,H,W): 0 where a value is above 1/2, else 1.
+    """The farthest image in L1.
+
+    Of the images in pixel space, (1,B,C,H,W): 0 where a value is above 1/2, else 1.
 
     Raises:
         ComponentError: the inputs are no images.
@@ -62,7 +70,9 @@ class MaxDistance(Baseline):
 
 
 class Mean(Baseline):
-    """One value per channel, (1,B,*shape).
+    """The training mean, the image's, or the pool's.
+
+    One value per channel, (1,B,*shape).
 
     `of="model"` is the mean that the model's normalisation subtracts: 0 after it, which is what code that zeroes a
     normalised image means. `of="image"` is the mean over the positions of each sample. `of="data"` is the mean over

@@ -13,7 +13,9 @@ from xaiplug.errors import ComponentError
 
 
 class UniformNoise(Baseline):
-    """Independent uniform values, (n,B,*shape).
+    """Uniform pixels.
+
+    Independent values, (n,B,*shape).
 
     Raises:
         ComponentError: low > high.
@@ -34,7 +36,10 @@ class UniformNoise(Baseline):
 
 
 class GaussianNoise(Baseline):
-    """x + N(0, sigma²) per scalar, (n,B,*shape); images are cut to pixel space [0,1] (Sturmfels et al., 2020)."""
+    """The input and normal noise.
+
+    x + N(0, sigma²) per scalar, (n,B,*shape); images are cut to pixel space [0,1] (Sturmfels et al., 2020).
+    """
 
     n: Annotated[int, Ge(1)] = 1
     """Baselines per sample."""

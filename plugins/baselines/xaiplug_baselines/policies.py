@@ -57,21 +57,30 @@ class Policy(Baseline):
 
 
 class DatasetSample(Policy):
-    """Any samples of the pool, but for the sample itself (Sturmfels et al., 2020)."""
+    """Any samples of the pool.
+
+    Never the sample itself (Sturmfels et al., 2020).
+    """
 
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         return _others(query, pool)
 
 
 class OtherClass(Policy):
-    """Samples of any class but the explained one; of a one-output model, those of the label that it does not say."""
+    """Samples of other classes.
+
+    Any class but the explained one; of a one-output model, the label that it does not say.
+    """
 
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         return pool.labels[None] != _explained(query)[:, None]
 
 
 class NormalClass(Policy):
-    """Samples of one class: in anomaly detection, the normal one."""
+    """Samples of one class, the normal one.
+
+    For anomaly detection.
+    """
 
     normal: Annotated[int, Ge(0)] = 0
     """The normal class."""
@@ -83,7 +92,9 @@ class NormalClass(Policy):
 
 
 class RelevantClasses(Policy):
-    """Samples of the classes that the model ranks highest after the explained one.
+    """Samples of the runner-up classes.
+
+    The classes that the model ranks highest after the explained one.
 
     Raises:
         ComponentError: the model has fewer classes.
@@ -103,7 +114,9 @@ class RelevantClasses(Policy):
 
 
 class NearestLabels(Policy):
-    """Samples without the explained label whose other labels differ least (ℓ1), for models with several labels.
+    """Samples whose labels differ least.
+
+    They lack the explained label; the other labels are compared in ℓ1. For models with several labels.
 
     The labels of the pool are (N,K) of 0 and 1, or (N,) classes. Those of the explained samples are the model's own:
     every positive logit of a sigmoid model, else the highest.
@@ -120,7 +133,10 @@ class NearestLabels(Policy):
 
 
 class SameClass(Policy):
-    """Samples of the explained class, but for the sample itself: a control; warns."""
+    """Samples of the class itself: a control; warns.
+
+    The explained class; never the sample itself.
+    """
 
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         warnings.warn("same-class: references of the explained class are a control, not an explanation", stacklevel=2)

@@ -17,7 +17,9 @@ _TOLERANCE = {torch.float64: 1e-6}
 
 
 class DeepLift(Explainer):
-    """Δx ⊙ m, m the multipliers of the rescale rule (Shrikumar et al., 2017, Sec. 3.1, 3.2 and 3.5.2).
+    """Differences to a baseline, propagated by the rescale rule.
+
+    Δx ⊙ m, m the multipliers of the rescale rule (Shrikumar et al., 2017, Sec. 3.1, 3.2 and 3.5.2).
 
     For inputs x (B,*shape) and reference inputs x' (the baseline, (n,B,*shape)), the result is (B,*shape), in units of
     the score, the mean over n. It sums to f(x) - mean f(x') (summation to delta, eq. 1); `residual` (B,) is what is
@@ -40,7 +42,9 @@ class DeepLift(Explainer):
 
 
 class DeepShap(Explainer):
-    """DeepLIFT averaged over n references x' (n,B,*shape), samples of the data (Lundberg and Lee, 2017, Sec. 4.2).
+    """DeepLIFT, averaged over references.
+
+    The n references x' (n,B,*shape) are samples of the data (Lundberg and Lee, 2017, Sec. 4.2).
 
     The result is (B,*shape), in units of the score; it sums to f(x) - mean f(x'), `residual` (B,) is what is missing.
     Everything else is as for `DeepLift`.

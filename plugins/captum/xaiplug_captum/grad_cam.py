@@ -12,7 +12,9 @@ from xaiplug_captum.passes import row_blocks
 
 
 class GradCam(Explainer):
-    """L = Σ_k α_k A_k with α_k = (1/Z) Σ_ij ∂f/∂A_k,ij (Selvaraju et al., 2017, eq. 1 and 2), A (D,h,w) a layer's maps.
+    """A layer's maps, weighted by their mean gradients; on the layer's own grid.
+
+    L = Σ_k α_k A_k with α_k = (1/Z) Σ_ij ∂f/∂A_k,ij (Selvaraju et al., 2017, eq. 1 and 2), A (D,h,w) a layer's maps.
 
     The result is at the level of groups, on the layer's own h x w grid: (B,h*w) in raster order, with the cells of the
     image as groups (pixel y in row ⌊y·h/H⌋). It is not upsampled and, unless `relu`, not clipped; `view` smooths it for

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Gradient(Explainer):
-    """∇f(x), signed (Simonyan et al., 2014, Sec. 3; no absolute value, no maximum over channels).
+    """Gradient of the target score.
+
+    ∇f(x), signed (Simonyan et al., 2014, Sec. 3; no absolute value, no maximum over channels).
 
     For inputs x (B,*shape) and the target score f, the result is (B,*shape), in units of the score per unit of input.
 
@@ -32,7 +34,9 @@ class Gradient(Explainer):
 
 
 class InputXGradient(Explainer):
-    """x ⊙ ∇f(x) (Shrikumar et al., 2016), with x in pixel space: a black pixel always gets 0.
+    """Gradient of the target score, times the input.
+
+    x ⊙ ∇f(x) (Shrikumar et al., 2016), with x in pixel space: a black pixel always gets 0.
 
     For inputs x (B,*shape) and the target score f, the result is (B,*shape), in units of the score. It sums to
     f(x) - f(0) where f is affine, and to nothing in particular elsewhere.

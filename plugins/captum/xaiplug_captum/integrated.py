@@ -17,7 +17,9 @@ _HELD = 2**25
 
 
 class IntegratedGradients(Explainer):
-    """(x - x') ⊙ ∫₀¹ ∇f(x' + α (x - x')) dα, eq. (1); with n baselines x', the mean of n such maps.
+    """Gradients along the straight line from a baseline, times the way; sums to the change of the score.
+
+    (x - x') ⊙ ∫₀¹ ∇f(x' + α (x - x')) dα, eq. (1); with n baselines x', the mean of n such maps.
 
     For inputs x (B,*shape), baselines x' (n,B,*shape) and the target score f, the result is (B,*shape) in units of the
     score. It sums to f(x) - mean f(x') but for the error of the integral (Proposition 1), which is `residual` (B,).

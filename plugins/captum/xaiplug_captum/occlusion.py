@@ -18,12 +18,13 @@ _HELD = 2**25
 
 
 class Occlusion(Explainer):
-    """How much the score falls when a window slides over the input (Zeiler and Fergus, 2014, Sec. 4.2).
+    """How much the score falls under a window.
 
-    A position p gets the mean of f(x) - f(x with window w replaced by the baseline) over the windows w that cover p.
-    Windows start at multiples of the stride and are cut at the far edges (captum's layout). All channels of a position
-    go together: the result is (B,1,H,W) for images, (B,L) for embeddings, (B,F) for rows, in units of the score. With
-    n baselines, the mean of n maps. It sums to nothing in particular, unless windows do not overlap and f is additive.
+    The window slides over the input (Zeiler and Fergus, 2014, Sec. 4.2). A position p gets the mean of f(x) - f(x with
+    window w replaced by the baseline) over the windows w that cover p. Windows start at multiples of the stride and are
+    cut at the far edges (captum's layout). All channels of a position go together: the result is (B,1,H,W) for images,
+    (B,L) for embeddings, (B,F) for rows, in units of the score. With n baselines, the mean of n maps. It sums to
+    nothing in particular, unless windows do not overlap and f is additive.
     """
 
     needs = ("baseline",)

@@ -16,7 +16,7 @@ _HELD = 2**26
 
 
 class Archipelago(Explainer):
-    """Islands of feature groups that interact (ArchDetect), each with what it alone brings (ArchAttribute).
+    """Islands of groups that interact, each with what it alone brings.
 
     ArchDetect: the strength of a pair is ½ (δ_∅² + δ_N²), where δ_T = (v(T+ij) - v(T+i) - v(T+j) + v(T)) / (ℓ_i ℓ_j)
     is taken with all other groups absent (δ_∅) and all others present (δ_N) (Tsang et al., 2020, eq. 5 and 6). The

@@ -16,11 +16,12 @@ from xaiplug.model.tokens import Tokens
 
 
 class AttentionRollout(Explainer):
-    """How much of each patch attention brings to the class token: row 0 of A_L A_{L-1} ... A_1, A_l = (W_l + I) / 2.
+    """What attention brings from each patch to the class token, through all blocks.
 
-    W_l (N,N) are the attention weights of block l, the mean over its heads; the identity stands for the residual
-    connection. Rows sum to 1, so the attribution (B,T) of the patches sums to 1 less what is left in the prefix (class,
-    distillation and register tokens). Without a class token it is the mean over all rows.
+    Row 0 of A_L A_{L-1} ... A_1, A_l = (W_l + I) / 2. W_l (N,N) are the attention weights of block l, the mean over its
+    heads; the identity stands for the residual connection. Rows sum to 1, so the attribution (B,T) of the patches sums
+    to 1 less what is left in the prefix (class, distillation and register tokens). Without a class token it is the mean
+    over all rows.
 
     The map is the same for every class: attention knows no target. One forward, no gradient. For vision transformers
     that xaiplug can take apart: timm, torchvision, Hugging Face (eager or SDPA), and modules with `patch_embed`,

@@ -10,7 +10,9 @@ from xaiplug_classic.context import ContextAware, shrunk
 
 
 class Cafo(ContextAware):
-    """max_Δ gᵀΔ - λ₁‖Δ‖₁ - λ₂‖Δ‖², g the gradient of the loss (Singla et al., 2019, eq. 4): S_λ₁(g) / (2λ₂).
+    """The small change that moves a linear loss most.
+
+    max_Δ gᵀΔ - λ₁‖Δ‖₁ - λ₂‖Δ‖², g the gradient of the loss (Singla et al., 2019, eq. 4): S_λ₁(g) / (2λ₂).
 
     S is the soft threshold; the authors approach the same point in ten proximal steps. The result (B,*shape) is -Δ, in
     units of the input. With λ₁ = 0 it is the gradient of the score, scaled.

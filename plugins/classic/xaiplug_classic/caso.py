@@ -21,7 +21,9 @@ _ROUNDS = 500
 
 
 class Caso(ContextAware):
-    """max_Δ gᵀΔ + ½ΔᵀHΔ - λ₁‖Δ‖₁ - λ₂‖Δ‖² (Singla et al., 2019, eq. 5), g and H of the loss; the result is -Δ.
+    """The small change that moves a quadratic loss most.
+
+    max_Δ gᵀΔ + ½ΔᵀHΔ - λ₁‖Δ‖₁ - λ₂‖Δ‖² (Singla et al., 2019, eq. 5), g and H of the loss; the result is -Δ.
 
     With λ₁ = 0 that is Δ = (2λ₂I - H)⁻¹ g, by conjugate gradients; else accelerated proximal steps to convergence (the
     authors stop after ten). The result is (B,*shape), in units of the input; `extras["top_eigenvalue"]` (B,) is that of

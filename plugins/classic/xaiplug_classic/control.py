@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 class Random(Explainer):
-    """Independent N(0,1) draws (B,*shape) that know nothing of the model: what every method must beat.
+    """Independent normal draws: the control that knows nothing.
 
-    Each sample's draws come from its own seed. The values have no unit.
+    N(0,1), (B,*shape): what every method must beat. Each sample's draws come from its own seed. The values have no
+    unit.
     """
 
     def explain(self, query: Query) -> Tensor:

@@ -12,7 +12,9 @@ from xaiplug.model.maps import last_maps, maps_and_slopes
 
 
 class GradCamPlusPlus(Explainer):
-    """L = ReLU(Σ_k w_k A_k), w_k = Σ_ij α_k,ij ReLU(g_k,ij), A (D,h,w) a layer's maps and g = ∂f/∂A.
+    """A layer's maps, weighted by its gradients place by place.
+
+    L = ReLU(Σ_k w_k A_k), w_k = Σ_ij α_k,ij ReLU(g_k,ij), A (D,h,w) a layer's maps and g = ∂f/∂A.
 
     α_k,ij = g² / (2 g² + g³ Σ_ab A_k,ab), eq. 19: what second and third derivatives of exp(f) come to in a network of
     ReLUs; 0 where g is. A map that shows the class in one small place counts as much as one that shows it at large. The

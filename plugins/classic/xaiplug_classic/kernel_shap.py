@@ -16,11 +16,11 @@ from xaiplug_classic.regression import constrained
 
 
 class KernelShap(Explainer):
-    """Shapley values φ of the game v by weighted least squares (Lundberg and Lee, 2017, Theorem 2).
+    """Shapley values of feature groups by weighted least squares.
 
-    φ minimises Σ_S π(S) (v(S) - v(∅) - Σ_{i in S} φ_i)² subject to Σ_i φ_i = v(N) - v(∅), with the Shapley kernel
-    π(S) = (n-1) / (C(n,|S|) |S| (n-|S|)) of n groups. The result is (B,G), in units of the score; it sums to
-    v(N) - v(∅) exactly. `base_score` (B,) is v(∅).
+    Of the game v (Lundberg and Lee, 2017, Theorem 2): φ minimises Σ_S π(S) (v(S) - v(∅) - Σ_{i in S} φ_i)² subject to
+    Σ_i φ_i = v(N) - v(∅), with the Shapley kernel π(S) = (n-1) / (C(n,|S|) |S| (n-|S|)) of n groups. The result is
+    (B,G), in units of the score; it sums to v(N) - v(∅) exactly. `base_score` (B,) is v(∅).
 
     All 2^n - 2 coalitions are taken where they fit in `samples`, and φ is exact. Otherwise sizes are taken whole from
     the outside in (|S| = 1 and n-1, then 2 and n-2, ...) as long as their share of the samples holds them; the rest is

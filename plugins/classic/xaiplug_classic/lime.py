@@ -14,7 +14,9 @@ from xaiplug_classic.regression import ridge
 
 
 class Lime(Explainer):
-    """Slopes of a linear model g(z) = β₀ + Σ β_i z_i, fitted to v(z) near z = 1 (Ribeiro et al., 2016, eq. 1 and 2).
+    """Ridge regression of the score on which groups are present.
+
+    Slopes of a linear model g(z) = β₀ + Σ β_i z_i, fitted to v(z) near z = 1 (Ribeiro et al., 2016, eq. 1 and 2).
 
     z in {0,1}^n says which of n groups are present. β minimises Σ_z π(z) (v(z) - g(z))² + ridge ‖β‖², with
     π(z) = exp(-D(z)² / width²) and D the cosine distance of z and 1, which is 1 - sqrt(|z|/n). z is drawn uniformly, or

@@ -22,7 +22,9 @@ SUPPORTED = (*_LINEAR, *_NORMS, *_POOLS, *_PASSING)
 
 
 class Lrp(Explainer):
-    """Relevance R (B,*shape) of the pixels, passed down from R = z ∂f/∂z at the logits z (Bach et al., 2015).
+    """Relevance passed down layer by layer, by zennit.
+
+    R (B,*shape) of the pixels, from R = z ∂f/∂z at the logits z (Bach et al., 2015).
 
     Rules and canonisers are zennit's: install the extra with `pip install "xaiplug-classic[lrp]"`. With the logit as
     score, R starts at the logit of the target and is kept from layer to layer, but for what biases and ε take:

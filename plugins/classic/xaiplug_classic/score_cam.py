@@ -15,7 +15,9 @@ _HELD = 2**25
 
 
 class ScoreCam(Explainer):
-    """ReLU(Σ_k α_k A_k) with α = softmax_k f(x ⊙ M_k + x' ⊙ (1 - M_k)), A (D,h,w) a layer's maps.
+    """A layer's maps, weighted by the score of the input seen through each.
+
+    ReLU(Σ_k α_k A_k) with α = softmax_k f(x ⊙ M_k + x' ⊙ (1 - M_k)), A (D,h,w) a layer's maps.
 
     M_k is A_k upsampled to the image (bilinear) and taken to [0,1]; a map of one value is left out. The paper's x' is
     black; with n baselines the scores are averaged. No gradient is taken; D forwards a sample.

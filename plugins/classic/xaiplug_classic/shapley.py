@@ -17,7 +17,9 @@ _HELD = 2**27
 
 
 class ShapleySampling(Explainer):
-    """φ_i = mean over orders of v(P_i ∪ {i}) - v(P_i), P_i the groups before i (Castro et al., 2009, Sec. 3).
+    """Shapley values of feature groups from random orders, with standard errors.
+
+    φ_i = mean over orders of v(P_i ∪ {i}) - v(P_i), P_i the groups before i (Castro et al., 2009, Sec. 3).
 
     An order costs one forward per group: every prefix serves the group that ends it and the group that follows. Orders
     come in pairs, each with its reverse (antithetic), so that an additive and a pairwise game are exact with one pair.

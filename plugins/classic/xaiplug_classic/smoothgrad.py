@@ -17,7 +17,9 @@ _HELD = 2**25
 
 
 class SmoothGrad(Explainer):
-    """(1/n) Σᵢ ∇f(x + εᵢ), εᵢ ~ N(0, σ²) (Smilkov et al., 2017), signed.
+    """Mean gradient over noisy copies of the input.
+
+    (1/n) Σᵢ ∇f(x + εᵢ), εᵢ ~ N(0, σ²) (Smilkov et al., 2017), signed.
 
     For inputs x (B,*shape) and the target score f, the result is (B,*shape), in units of the score per unit of input.
     Each sample's noise comes from its own seed, so it does not depend on the batch.

@@ -17,7 +17,9 @@ from xaiplug_classic.smoothgrad import SmoothGrad
 
 
 class SparsifiedSmoothGrad(SmoothGrad):
-    """(1/n) Σᵢ top(|∇f(x + εᵢ)|), where top is 1 on the ⌊τd⌋ largest of a sample's d scalars and 0 elsewhere.
+    """How often a feature is among the strongest gradients of noisy copies.
+
+    (1/n) Σᵢ top(|∇f(x + εᵢ)|), where top is 1 on the ⌊τd⌋ largest of a sample's d scalars and 0 elsewhere.
 
     For inputs x (B,*shape) the result is (B,*shape) in [0,1], the share of the noisy copies in which a scalar is among
     the strongest; a strength without sign or unit. It sums to ⌊τd⌋ for every sample

@@ -18,12 +18,12 @@ from xaiplug.errors import ShapeError
 
 
 class Xrai(Explainer):
-    """Regions by the density of their attribution (Algorithm 1); every pixel gets that of the region it came with.
+    """Regions by the density of their attribution.
 
-    The image is cut by Felzenszwalb's method at several scales, and the segments of all scales are grown by `dilation`.
-    From an empty region, the segment whose new pixels have the highest mean attribution is added until none adds
-    `min_new`; what is left gets its own mean. The result is (B,1,H,W) in the units of the base, per pixel; it sums to
-    what the base sums to.
+    Algorithm 1; every pixel gets the density of the region it came with. The image is cut by Felzenszwalb's method at
+    several scales, and the segments of all scales are grown by `dilation`. From an empty region, the segment whose new
+    pixels have the highest mean attribution is added until none adds `min_new`; what is left gets its own mean. The
+    result is (B,1,H,W) in the units of the base, per pixel; it sums to what the base sums to.
 
     The paper takes integrated gradients from black and from white: that is `baseline="black-white"`.
 

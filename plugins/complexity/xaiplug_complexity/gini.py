@@ -11,7 +11,9 @@ from xaiplug import Explanation, Metric, MetricResult, Query
 
 
 class Gini(Metric):
-    """G = 1 - 2 Σ_k (φ_(k) / ‖φ‖₁) (d - k + ½) / d of d magnitudes φ_(1) ≤ ... ≤ φ_(d) (Chalasani et al., 2020).
+    """Gini index of the attribution's magnitudes: sparsity.
+
+    G = 1 - 2 Σ_k (φ_(k) / ‖φ‖₁) (d - k + ½) / d of d magnitudes φ_(1) ≤ ... ≤ φ_(d) (Chalasani et al., 2020).
 
     0 where all are equal, (d-1)/d for a single one; no unit; higher is sparser. Unchanged by scale, by order, and by
     writing every value twice. NaN where all are 0.

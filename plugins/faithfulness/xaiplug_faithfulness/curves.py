@@ -113,7 +113,9 @@ class Curve(Metric):
 
 
 class Insertion(Curve):
-    """Area under the score as units are put into the imputed input, the highest attribution first; higher is better.
+    """Area under the score as the strongest features come in; higher is better.
+
+    Units are put into the imputed input, the highest attribution first.
 
     >>> import xaiplug
     >>> net = torch.nn.Linear(4, 1, bias=False)
@@ -129,7 +131,10 @@ class Insertion(Curve):
 
 
 class Deletion(Curve):
-    """Area under the score as units are removed from the input, the highest attribution first; lower is better."""
+    """Area under the score as the strongest features go; lower is better.
+
+    Units are removed from the input, the highest attribution first.
+    """
 
     inserts = False
 

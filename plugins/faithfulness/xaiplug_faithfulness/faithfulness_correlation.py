@@ -19,7 +19,9 @@ _HELD = 2**27
 
 
 class FaithfulnessCorrelation(Metric):
-    """Pearson correlation, over random sets S of units, of (Σ_S attribution, f(x) - f(x without S)); higher is better.
+    """Correlation of attribution and drop of the score over random sets of features; higher is better.
+
+    Pearson's, of (Σ_S attribution, f(x) - f(x without S)) over random sets S of units.
 
     Bhatt et al., 2020, eq. 4: `subsets` sets of `subset_size` units without replacement, from the sample's own seed.
     Values (B,) in [-1, 1]; 1 for a linear f and exact attributions; 0 where either side is constant.

@@ -52,13 +52,13 @@ class First(Metric):
 
 
 class FirstCorrect(First):
-    """Units inserted until the explained class is first predicted."""
+    """Units inserted until the explained class is predicted; lower is better."""
 
     inserts = True
 
 
 class FirstWrong(First):
-    """Units deleted until the explained class is first predicted no longer."""
+    """Units deleted until the explained class is predicted no longer; lower is better."""
 
     inserts = False
 

@@ -16,10 +16,12 @@ _HELD = 2**25
 
 
 class Infidelity(Metric):
-    """E_I[(β Iᵀφ - (f(x) - f(x - I)))²], I ~ N(0, sigma²) per scalar (Yeh et al., 2019, Definition 2.1).
+    """Squared error of the attribution as a linear model of the score under noise; lower is better.
+
+    E_I[(β Iᵀφ - (f(x) - f(x - I)))²], I ~ N(0, sigma²) per scalar (Yeh et al., 2019, Definition 2.1).
 
     φ is the attribution, and β = E[Δ Iᵀφ] / E[(Iᵀφ)²] the scale that fits it best where `normalize` is on (the authors'
-    code), else 1. The value (B,) is in squared units of the score; lower is better, 0 for a linear f and its terms.
+    code), else 1. The value (B,) is in squared units of the score; 0 for a linear f and its terms.
 
     An attribution that already has x - x' in it (integrated gradients, Shapley values, DeepLIFT) is compared per unit
     of input, φ / (x - x'), as captum does; scalars where x = x' are left as they are. Say `times_input=False` for a

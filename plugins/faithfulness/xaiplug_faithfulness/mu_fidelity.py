@@ -16,12 +16,13 @@ _PARTS = 2**24
 
 
 class MuFidelity(Metric):
-    """Correlation over random sets S of cells of (attribution of S, f(x) - f(x without S)); higher is better.
+    """Correlation of attribution and drop of the score over random sets of cells; higher is better.
 
-    An image is cut into grid x grid cells, and each cell is in S with probability `fraction`, drawn from the sample's
-    own seed. The attribution of S is the mean over its pixels (the super-pixel paper) or their sum (Bhatt et al.:
-    for a linear f and exact attributions the correlation is then 1; with means of sets of unequal size it is not).
-    Attributions are signed and summed over channels. Embeddings and rows have a cell for each position.
+    That of (attribution of S, f(x) - f(x without S)) over the sets S. An image is cut into grid x grid cells, and each
+    cell is in S with probability `fraction`, drawn from the sample's own seed. The attribution of S is the mean over
+    its pixels (the super-pixel paper) or their sum (Bhatt et al.: for a linear f and exact attributions the correlation
+    is then 1; with means of sets of unequal size it is not). Attributions are signed and summed over channels.
+    Embeddings and rows have a cell for each position.
 
     Values (B,) in [-1, 1]; 0 where either side is constant, and for the empty set the mean is 0.
     """

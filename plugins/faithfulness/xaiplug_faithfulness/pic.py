@@ -19,7 +19,9 @@ _POINTS = 101
 
 
 class Pic(Metric):
-    """Area under the probability of the explained class against the information in the image; higher is better.
+    """Area under the probability against the information in the image; higher is better.
+
+    The probability is that of the explained class.
 
     From the baseline (the authors: a blurred image), the `shares` of the strongest pixels are put in. An image with
     them holds h bytes as lossless WebP and gets the score p. With those of the baseline h₀, p₀ and of the whole image

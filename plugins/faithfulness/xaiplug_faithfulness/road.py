@@ -19,13 +19,13 @@ Percent = Annotated[float, Gt(0), Le(100)]
 
 
 class Road(Metric):
-    """Score of the imputed inputs as units are removed, the highest attribution first (MoRF) or the lowest (LeRF).
+    """Accuracy or score as units are removed and imputed from their neighbours.
 
-    Units are ranked by their signed attribution, summed over channels. At level p, round(p G / 100) of G units are
-    imputed; the value (B,) is the mean over the levels, `curve` (B,T) the score at each level and `steps` (T,) the
-    share removed (with `features_per_step` the number, and NaN in the curve where a sample has no units left).
-    Lower is better for MoRF, higher for LeRF. Noise is drawn from the sample's seed and the units removed, so that the
-    result does not depend on the batch.
+    The highest attribution is removed first (MoRF), or the lowest (LeRF). Units are ranked by their signed attribution,
+    summed over channels. At level p, round(p G / 100) of G units are imputed; the value (B,) is the mean over the
+    levels, `curve` (B,T) the score at each level and `steps` (T,) the share removed (with `features_per_step` the
+    number, and NaN in the curve where a sample has no units left). Lower is better for MoRF, higher for LeRF. Noise is
+    drawn from the sample's seed and the units removed, so that the result does not depend on the batch.
 
     A score of `accuracy` is 1 where the predicted class is the label (the explained class where no labels are given).
     """
@@ -95,7 +95,9 @@ class Road(Metric):
 
 
 class RoadAopc(Road):
-    """Area over the MoRF curve: 1/(L+1) Σ_{k=1..L} (f(x⁰) - f(xᵏ)), f the score of the explained class.
+    """Area over the ROAD curve of the explained class's probability; higher is better.
+
+    Over the MoRF curve: 1/(L+1) Σ_{k=1..L} (f(x⁰) - f(xᵏ)), f the score of the explained class.
 
     L levels and the term 0 of nothing removed, hence L + 1. At most L/(L+1); higher is better for MoRF, lower for LeRF.
     `curve` is f(xᵏ).

@@ -7,11 +7,13 @@ from xaiplug_faithfulness.curves import Deletion, Insertion
 
 
 class SicAdd(Insertion):
-    """Area under the probability of the explained class as the strongest features are put onto the background.
+    """Area under the probability as the features of largest magnitude come in; higher is better.
+
+    The probability is that of the explained class; features are put onto a background.
 
     Units are ranked by the magnitude of their attribution, whatever its sign: |a| summed over the channels of a pixel,
     |Σ_D a| of a word of embeddings (B,L,D). All else is that of `insertion`; the background is what the imputer leaves
-    (the paper does not name its own). Higher is better.
+    (the paper does not name its own).
 
     This is no performance information curve: its axis is the share of the features (see `pic`).
     """
@@ -21,7 +23,10 @@ class SicAdd(Insertion):
 
 
 class SicDel(Deletion):
-    """The same area as the strongest features are replaced by the background, the strongest first; lower is better."""
+    """Area under the probability as the features of largest magnitude go; lower is better.
+
+    As `sic-add`; the features are replaced by the background, the strongest first.
+    """
 
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
         return super().measure(query, magnitudes(query, explanation))

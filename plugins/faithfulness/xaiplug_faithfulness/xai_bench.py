@@ -20,9 +20,10 @@ Variant = Literal["fixed", "upstream"]
 
 
 class XaiBenchFaithfulness(Metric):
-    """Pearson correlation over features of φ_j and f(x) - E[f | x without x_j]; higher is better.
+    """Rows: correlation of attribution and what each feature adds to the expected score; higher is better.
 
-    Values (B,) in [-1,1]; 0 where either side is constant. `upstream` correlates magnitudes, |φ_j| and |f(x) - ...|.
+    Pearson's, over features, of φ_j and f(x) - E[f | x without x_j]. Values (B,) in [-1,1]; 0 where either side is
+    constant. `upstream` correlates magnitudes, |φ_j| and |f(x) - ...|.
 
     Raises:
         ComponentError: the inputs are no rows.
@@ -45,7 +46,7 @@ class XaiBenchFaithfulness(Metric):
 
 
 class XaiBenchMonotonicity(Metric):
-    """Share of steps at which a feature of larger |φ| changes the score more than the one before it; higher is better.
+    """Rows: how often a feature of larger attribution changes the score more; higher is better.
 
     Features become known one by one, the smallest |φ| first; f_t = E[f | the first t], δ_t = |f_t - f_{t-1}|, t = 1..F.
     Values (B,) are the share of t < F with δ_{t+1} >= δ_t; NaN with one feature. `upstream` puts f_t at the place of
@@ -77,7 +78,9 @@ class XaiBenchMonotonicity(Metric):
 
 
 class XaiBenchGtShapley(Metric):
-    """Pearson correlation over features of φ and the Shapley values of E[f | x_S], all 2^F sets; higher is better.
+    """Rows: correlation with the Shapley values of the expected score, all sets; higher is better.
+
+    Pearson's, over features, of φ and the Shapley values of E[f | x_S], all 2^F sets.
 
     Values (B,) in [-1,1]; 0 where either side is constant. `upstream` finds them by least squares that weight the
     empty and the full set 10⁶: the same up to about 10⁻⁶.
@@ -103,7 +106,9 @@ class XaiBenchGtShapley(Metric):
 
 
 class XaiBenchInfidelity(Metric):
-    """E_z[(f(x) - f(z) - β Iᵀφ)²], I = x - z, for a noisy baseline z ~ N(0, sigma²) per feature; lower is better.
+    """Rows: squared error of the attribution as a linear model under a noisy baseline; lower is better.
+
+    E_z[(f(x) - f(z) - β Iᵀφ)²], I = x - z, for a noisy baseline z ~ N(0, sigma²) per feature.
 
     β = E[Δ Iᵀφ] / E[(Iᵀφ)²] fits the scale of the attribution. Values (B,) in squared units of the score. `upstream`
     cuts z to [0,1], which is meant for pixels: half of it becomes 0.

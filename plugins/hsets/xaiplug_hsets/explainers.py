@@ -16,7 +16,9 @@ from xaiplug_hsets.scoring import Scoring, base_scores
 
 
 class HSets(Detector, Scoring):
-    """Interaction sets found along Hessian rows, scored by IDG-Vis (H-Sets, Algorithms 1 and 2).
+    """Sets grown along thresholded Hessian rows, scored by IDG-Vis.
+
+    H-Sets, Algorithms 1 and 2.
 
     For inputs x (B,*shape), baselines x' and the target score f: the map (B,*shape) is Σ_I 1_I a(I) over at most k sets
     I of scalar features; `sets` has members (B,S,*shape) and values a(I) (B,S), S <= k and possibly 0. Units are those
@@ -68,7 +70,9 @@ class HSets(Detector, Scoring):
 
 
 class HessianSets(Detector):
-    """The detector of H-Sets alone: sets along thresholded Hessian rows (Algorithm 1), without IDG-Vis.
+    """The sets of H-Sets with the strength of their pairs; no scores.
+
+    The detector alone: along thresholded Hessian rows (Algorithm 1), without IDG-Vis.
 
     The value of a set (B,S) is the mean of |H| over the entries that brought its members in, in units of the score per
     squared unit of input; the map (B,*shape) sums, over the sets that hold a feature, the |H| that brought it in.
@@ -91,7 +95,9 @@ class HessianSets(Detector):
 
 
 class Idg(Scoring):
-    """IDG-Vis (H-Sets, Algorithm 2) of given sets of groups: of every group, or of `sets`, which may overlap.
+    """IDG-Vis of given feature groups.
+
+    H-Sets, Algorithm 2: of every group, or of `sets` of groups, which may overlap.
 
     `sets` of the result are (B,S,G) with their values a(I) (B,S); the map (B,G) gives a group the sum over the sets
     that have it. Units as those of `hsets`. With scale_mode="path", abs_mode="none" and all of a group in T it is the

@@ -20,7 +20,9 @@ from xaiplug_ig2.walk import Look, Walked, walk
 
 
 class GradCF(GradPath, Baseline):
-    """GradCF, the end of GradPath (Algorithm 1), one for each reference: (n,B,*shape). Any path can end here (Table 4).
+    """The end of the representation's descent to references.
+
+    GradCF, where GradPath ends (Algorithm 1), one for each reference: (n,B,*shape). Any path can end here (Table 4).
 
     Raises:
         As the explainer `ig2`.
@@ -38,12 +40,12 @@ class GradCF(GradPath, Baseline):
 
 
 class CounterfactualPGD(Baseline):
-    """The first point that the model calls something else, on normalised gradient steps downhill: (1,B,*shape).
+    """The first point on gradient steps that the model calls something else.
 
-    CF2 of Fig. 4: what goes down is the margin of the explained class over the next best one, z_y - max_{k≠y} z_k (with
-    sigmoid heads z_y itself), step by step of ℓ2 length `step_size`, clipped to the range of the inputs, until it is
-    negative. Small steps come near the smallest change that does it. Where the model says something else to begin
-    with, it is the input itself.
+    (1,B,*shape), on normalised steps downhill. CF2 of Fig. 4: what goes down is the margin of the explained class over
+    the next best one, z_y - max_{k≠y} z_k (with sigmoid heads z_y itself), step by step of ℓ2 length `step_size`,
+    clipped to the range of the inputs, until it is negative. Small steps come near the smallest change that does it.
+    Where the model says something else to begin with, it is the input itself.
 
     Raises:
         ComponentError: a model with one softmax output has no other class. DataError: inputs outside the range.

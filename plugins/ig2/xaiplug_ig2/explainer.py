@@ -11,7 +11,9 @@ from xaiplug_ig2.probe import OUTPUT
 
 
 class IG2(GradPath, Explainer):
-    """Σⱼ (x_j - x_{j+1}) ⊙ ∇f(x_j) along GradPath, eq. (3) and (8); with n references, their mean (eq. 19).
+    """Gradients along the path on which the representation descends to that of references; their mean.
+
+    Σⱼ (x_j - x_{j+1}) ⊙ ∇f(x_j) along GradPath, eq. (3) and (8); with n references, their mean (eq. 19).
 
     GradPath goes from the explicand x = x_0 downhill on the distance of its representation f̃ to that of a reference
     x^r, in k steps of a fixed length; where it ends is the counterfactual GradCF = x_k. For inputs (B,*shape) and
@@ -53,7 +55,9 @@ class IG2(GradPath, Explainer):
 
 
 class GradCFExplanation(GradPath, Explainer):
-    """x - GradCF, eq. (6): what the input has and its counterfactual has not; the mean over n references.
+    """The input minus its counterfactual on the representation's descent; in units of the input.
+
+    x - GradCF, eq. (6): what the input has and its counterfactual has not; the mean over n references.
 
     For inputs (B,*shape) and references (n,B,*shape), the result is (B,*shape) in units of the input, so its sign says
     more or less of a feature, not a higher or lower score. `base_score` (B,) is mean f(GradCF); `extras` has

@@ -26,7 +26,9 @@ Share = Annotated[float, Ge(0), Le(1)]
 
 
 class PathIntegral(GradPath, Explainer):
-    """∫ ∇f(γ(α)) ⊙ γ'(α) dα, eq. (1), along one of four paths γ between a baseline and the input.
+    """Gradients along a straight, guided, blur or GradPath way to any baseline.
+
+    ∫ ∇f(γ(α)) ⊙ γ'(α) dα, eq. (1), along one of four paths γ between a baseline and the input.
 
     `straight`: the line. `guided`: that of Guided IG. `gradpath`: from the input downhill to where the representation
     is the baseline's, so that the far end is GradCF and the baseline only the reference (`ig2` with references is the
@@ -83,11 +85,12 @@ class PathIntegral(GradPath, Explainer):
 
 
 class ExpectedIG(Explainer):
-    """Integrated gradients, averaged over references x^r: E[(x - x^r) ⊙ ∫ ∇f] (Erion et al., 2021; Sec. 4.2).
+    """Integrated gradients, averaged over references.
 
-    With the references of `ig2` it is what the paper compares with: deterministic, all references with the same points.
-    For inputs (B,*shape) and references (n,B,*shape), the result is (B,*shape) in units of the score; `base_score`
-    (B,) is the mean score of the references, `residual` (B,) the error of the integral.
+    E[(x - x^r) ⊙ ∫ ∇f] over references x^r (Erion et al., 2021; Sec. 4.2). With the references of `ig2` it is what the
+    paper compares with: deterministic, all references with the same points. For inputs (B,*shape) and references
+    (n,B,*shape), the result is (B,*shape) in units of the score; `base_score` (B,) is the mean score of the references,
+    `residual` (B,) the error of the integral.
     """
 
     needs = ("references",)
@@ -103,11 +106,11 @@ class ExpectedIG(Explainer):
 
 
 class GuidedIG(Explainer):
-    """Guided IG (Kapishnikov et al., 2021, Algorithm 1): the path moves the features of the smallest gradient first.
+    """Gradients along a path that moves the features of the smallest gradient first.
 
-    For inputs (B,*shape) and baselines (n,B,*shape), the result is (B,*shape) in units of the score; the mean over n.
-    With `max_dist = 0` the path is the straight line. `residual` (B,) is the error of the integral, `base_score` (B,)
-    the baselines' mean score.
+    Guided IG (Kapishnikov et al., 2021, Algorithm 1). For inputs (B,*shape) and baselines (n,B,*shape), the result is
+    (B,*shape) in units of the score; the mean over n. With `max_dist = 0` the path is the straight line. `residual`
+    (B,) is the error of the integral, `base_score` (B,) the baselines' mean score.
     """
 
     needs = ("baseline",)
@@ -128,11 +131,11 @@ class GuidedIG(Explainer):
 
 
 class BlurIG(Explainer):
-    """Blur IG (Xu, Venugopalan and Sundararajan, 2020, eq. 4): from the blurred image to the image, width by width.
+    """Gradients along the path from the blurred image to the image.
 
-    For images (B,C,H,W) the result has their shape, in units of the score. The derivative along the width is the
-    difference of the images of one step, so that it sums to score - `base_score` (that of the most blurred image) but
-    for `residual` (B,).
+    Blur IG (Xu, Venugopalan and Sundararajan, 2020, eq. 4), width by width. For images (B,C,H,W) the result has their
+    shape, in units of the score. The derivative along the width is the difference of the images of one step, so that it
+    sums to score - `base_score` (that of the most blurred image) but for `residual` (B,).
 
     Raises:
         ComponentError: the inputs are no images.

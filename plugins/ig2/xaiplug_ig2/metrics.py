@@ -13,9 +13,9 @@ from xaiplug_ig2.baselines import margin
 
 
 class CFValidity(Metric):
-    """Share of a sample's counterfactuals that the model does not call the explained class (Sec. 4.2, validity).
+    """Share of counterfactuals that the model does not call the explained class; higher is better.
 
-    Values (B,) in [0,1], higher is better; NaN for a model with one output, and where the explanation kept no
+    Validity, Sec. 4.2. Values (B,) in [0,1]; NaN for a model with one output, and where the explanation kept no
     counterfactuals: `extras["counterfactual"]` (B,n,*shape), of `grad-cf-explanation` or a path method with `keep`.
     """
 
@@ -30,11 +30,11 @@ class CFValidity(Metric):
 
 
 class CFDistance(Metric):
-    """Root mean square distance of a sample's counterfactuals from the data, or from the sample; lower is better.
+    """Distance of counterfactuals from the data, or from the input; lower is better.
 
-    Values (B,) in units of the input, the mean over n counterfactuals; NaN where the explanation kept none (see
-    `cf-validity`), or where no sample of the pool will do. Closeness to the data manifold (Sec. 4.2) is the distance
-    to the nearest sample of the pool.
+    Root mean square. Values (B,) in units of the input, the mean over n counterfactuals; NaN where the explanation kept
+    none (see `cf-validity`), or where no sample of the pool will do. Closeness to the data manifold (Sec. 4.2) is the
+    distance to the nearest sample of the pool.
     """
 
     to: Literal["data", "class", "input"] = "data"

@@ -12,7 +12,9 @@ from xaiplug.data.groups import on_grid
 
 
 class BaselineImputer(PixelImputer):
-    """What is kept stays, the rest becomes the baseline; with n baselines the game averages the logits of all n.
+    """What is removed becomes the baseline.
+
+    What is kept stays; with n baselines the game averages the logits of all n.
 
     >>> inputs, baseline = torch.ones(1, 3), torch.zeros(1, 3)
     >>> BaselineImputer().impute(inputs, torch.tensor([[True, False, True]]), baseline=baseline)

@@ -17,12 +17,12 @@ from xaiplug_imputers.stencil import Array, Mask, System
 
 
 class NoisyLinear(PixelImputer):
-    """A removed pixel is the weighted mean of its 8 neighbours, plus noise (Rong et al., 2022, Sec. 4.3).
+    """Removed pixels become weighted means of their neighbours, plus noise.
 
-    Weights are 1/6 across an edge and 1/12 across a corner; a neighbour beyond the border drops out and the others are
-    scaled up. Neighbours may be removed too, so the values solve one sparse linear system a mask, for all channels
-    together. It is solved in float64, to about 1e-10 of the values; kept pixels stay bit-equal. For inputs (R,C,H,W)
-    and keep (R,H,W), or (R,C,H,W) for each channel on its own.
+    All 8 neighbours count (Rong et al., 2022, Sec. 4.3). Weights are 1/6 across an edge and 1/12 across a corner; a
+    neighbour beyond the border drops out and the others are scaled up. Neighbours may be removed too, so the values
+    solve one sparse linear system a mask, for all channels together. It is solved in float64, to about 1e-10 of the
+    values; kept pixels stay bit-equal. For inputs (R,C,H,W) and keep (R,H,W), or (R,C,H,W) for each channel on its own.
 
     Where everything is removed, every constant image solves the equations: see `empty`.
 

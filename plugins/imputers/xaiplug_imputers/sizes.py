@@ -15,7 +15,9 @@ from xaiplug.game.removal import PixelRemoval
 
 
 class PerturbationSize(Metric):
-    """L2 size of what the imputer does to each feature group, the highest attribution first.
+    """How much an imputer changes the groups that come first, against all of them.
+
+    The L2 size of what it does to each feature group, the highest attribution first.
 
     `curve` (B,T) is the size of the 1st, 2nd, ... group in units of the input, against the share of the groups. The
     value (B,) is the mean size of the first groups, round(`first` n) and at least 1, over the mean of all: above 1,

@@ -17,11 +17,11 @@ from xaiplug.model.tokens import Tokens
 
 
 class TokenRemoval(Imputer):
-    """Patch tokens of removed groups are dropped after the positional embedding (MoXI, Sec. 5.1).
+    """Vision transformers: patch tokens that are removed are not there.
 
-    The sequence of a row is the prefix (class, distillation and register tokens) and the patches kept: its length is
-    prefix + kept, and the work falls with it. Patches are embedded once per image. With all patches kept the logits are
-    the untouched network's, bit for bit.
+    They are dropped after the positional embedding (MoXI, Sec. 5.1). The sequence of a row is the prefix (class,
+    distillation and register tokens) and the patches kept: its length is prefix + kept, and the work falls with it.
+    Patches are embedded once per image. With all patches kept the logits are the untouched network's, bit for bit.
 
     For vision transformers of timm (ViT, DeiT, also distilled), torchvision and Hugging Face (ViT, DeiT), and modules
     with `patch_embed`, `pos_embed`, `cls_token`, `blocks`, `norm` and `head`. Groups are made of whole patches: the
@@ -39,7 +39,9 @@ class TokenRemoval(Imputer):
 
 
 class AttentionMask(Imputer):
-    """Patches of removed groups are seen until block `layer`, and masked from there to the last (MoXI, App. D).
+    """Vision transformers: removed patches are masked from a block on.
+
+    They are seen until block `layer`, and masked from there to the last (MoXI, App. D).
 
     A key masked in all further blocks is read by nobody, so its token is dropped instead: the same function for the
     class token (and for the mean over the patches that are kept), for less work. `layer=0` is token removal. The blocks

@@ -56,10 +56,10 @@ class Worsened(Imputer):
 
 
 class Corruption(Worsened):
-    """Removed groups are those of the corrupted image (Hendrycks and Dietterich, 2019).
+    """What is removed comes from a corrupted copy: noise, blur, fog, ...
 
-    The whole image is corrupted, each by draws from its own seed, clipped to [0,1]; groups are then cut from it. 18 of
-    the 19 kinds and their constants are in `corruptions.py`.
+    After Hendrycks and Dietterich (2019). The whole image is corrupted, each by draws from its own seed, clipped to
+    [0,1]; groups are then cut from it. 18 of the 19 kinds and their constants are in `corruptions.py`.
 
     Raises:
         ShapeError: inputs are no images. ComponentError: frost.
@@ -90,11 +90,11 @@ class Corruption(Worsened):
 
 
 class PGD(Worsened):
-    """Removed groups are those of an adversarial image: untargeted PGD in L2 (Madry et al., 2018).
+    """What is removed comes from an adversarial copy.
 
-    From the input itself, `steps` times: a step of length `alpha` down the gradient of the target's log-probability,
-    back into the ball of radius `epsilon` around the input, and into the pixel range (the model's, else [0,1]). Lengths
-    are in pixel space. One forward and one backward per step.
+    Untargeted PGD in L2 (Madry et al., 2018). From the input itself, `steps` times: a step of length `alpha` down the
+    gradient of the target's log-probability, back into the ball of radius `epsilon` around the input, and into the
+    pixel range (the model's, else [0,1]). Lengths are in pixel space. One forward and one backward per step.
     """
 
     epsilon: Annotated[float, Gt(0)] = 1.0

@@ -12,7 +12,9 @@ from xaiplug_localisation.strength import strength
 
 
 class RelevanceMass(Metric):
-    """Σ_{p in truth} s_p / Σ_p s_p (Arras et al., 2022), s_p the strength of position p; in [0,1].
+    """Share of the attribution on the truth.
+
+    Σ_{p in truth} s_p / Σ_p s_p (Arras et al., 2022), s_p the strength of position p; in [0,1].
 
     NaN where the attribution is 0 everywhere or the truth is empty. The share of the truth's area is what a map without
     knowledge gets.

@@ -13,10 +13,11 @@ from xaiplug_localisation.strength import Sign, strength
 
 
 class PointingGame(Metric):
-    """1 where the strongest position lies on the truth, else 0 (Zhang et al., 2018); the mean is the hit rate.
+    """Whether the strongest position is on the truth.
 
-    Several strongest positions (a whole super-pixel shares one value) count with the share of them that hits: the
-    expected hit of a random pick, which depends on no scan order. NaN where the truth is empty.
+    1 where it is, else 0 (Zhang et al., 2018); the mean is the hit rate. Several strongest positions (a whole
+    super-pixel shares one value) count with the share of them that hits: the expected hit of a random pick, which
+    depends on no scan order. NaN where the truth is empty.
 
     >>> import torch, xaiplug
     >>> truth = torch.tensor([[True, False, False]])

@@ -11,7 +11,9 @@ from xaiplug_localisation.strength import Sign, strength
 
 
 class RelevanceRank(Metric):
-    """Share of the K strongest positions that lie on the truth of K positions (Arras et al., 2022); in [0,1].
+    """Share of the strongest positions that is on the truth.
+
+    Of the K strongest, for a truth of K positions (Arras et al., 2022); in [0,1].
 
     Equal strengths at the limit count with the share of them that is on the truth: the mean over all orders of the
     ties. NaN where the truth is empty.
@@ -28,9 +30,10 @@ class RelevanceRank(Metric):
 
 
 class GtAuc(Metric):
-    """Area under the ROC curve of the strength of a position, as a detector of the truth; 0.5 knows nothing.
+    """ROC area of the attribution as a detector of the truth.
 
-    Ties count one half. NaN where the truth is empty or everything.
+    The detector is the strength of a position; 0.5 knows nothing. Ties count one half. NaN where the truth is empty or
+    everything.
 
     >>> import xaiplug
     >>> truth = torch.tensor([[True, True, False, False]])
@@ -50,7 +53,9 @@ class GtAuc(Metric):
 
 
 class GtSum(Metric):
-    """Σ_{p in truth} |a_p| / Σ_p |a_p|, |a| summed over channels (the IG² paper's GT-SUM); in [0,1].
+    """Normalised attribution on the truth.
+
+    Σ_{p in truth} |a_p| / Σ_p |a_p|, |a| summed over channels (the IG² paper's GT-SUM); in [0,1].
 
     The same number as `relevance-mass` with its default sign. NaN where the map is 0 or the truth is empty.
     """

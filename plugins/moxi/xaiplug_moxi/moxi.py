@@ -15,7 +15,7 @@ from xaiplug_moxi.walk import Rule, Walk
 
 
 class MoXI(Explainer):
-    """Groups chosen one after the other, each with what is already chosen in mind.
+    """Greedy insertion or deletion of feature groups, with their interactions.
 
     With players N (the feature groups) and reward f (the target score, by default its log-odds), Algorithm 1 inserts
     b_k = argmax f(S_{k-1} ∪ b), from the empty set, and Algorithm 2 deletes b_k = argmin f(N ∖ (S_{k-1} ∪ b)). Among

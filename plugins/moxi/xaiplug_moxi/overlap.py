@@ -17,11 +17,12 @@ _POINTS = 50
 
 
 class TopOverlap(PairMetric):
-    """Share of the first m groups (or positions) that two models have in common, the highest attribution first.
+    """Share of the first groups that every two models have in common; higher is better.
 
-    The value (B,) is for m = round(first n), at least 1, the mean over every two models; orders drawn by chance have
-    m/n in common. `curve` (B,T) is the overlap against m/n. Equal attributions come in the order of their numbers;
-    positions of an input are summed over its channels.
+    Of the first m groups (or positions), the highest attribution first. The value (B,) is for m = round(first n), at
+    least 1, the mean over every two models; orders drawn by chance have m/n in common. `curve` (B,T) is the overlap
+    against m/n. Equal attributions come in the order of their numbers; positions of an input are summed over its
+    channels.
 
     Raises:
         ComponentError: fewer than two models, or explanations over different groups.

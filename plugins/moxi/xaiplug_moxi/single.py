@@ -10,7 +10,9 @@ from xaiplug import Explainer, Explanation, MaskedGame, Query
 
 
 class MoXISingle(Explainer):
-    """Each group alone: inserted, φ⁰(a) = f({a}) - f(∅), eq. (5); deleted, φ(a) = [f(N) - f(N∖a)] / n, eq. (10).
+    """MoXI(-): feature groups ranked one by one, without interactions.
+
+    Each group alone: inserted, φ⁰(a) = f({a}) - f(∅), eq. (5); deleted, φ(a) = [f(N) - f(N∖a)] / n, eq. (10).
 
     n + 2 forwards. The attribution (B,G) is φ itself, signed, in units of the target's scale; `order` (B,G) is by
     falling φ, equals in the order of their numbers.

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Roar(RetrainMetric):
-    """How well a network does that is trained from scratch without the features that an explainer calls important.
+    """Accuracy after retraining without the most important features; lower is better.
 
     The study's model is explained on the training and the test split. For every level p, the p % highest-ranked
-    positions of each sample are removed from both, and the task's own network is trained on what is left, once per
-    seed. The curve (S,T) is its test score against the percent removed, for S seeds; `values` (S,) is the mean over the
-    levels. A good explainer removes what the task needs: accuracy falls fast (Hooker et al., 2019, Sec. 3).
+    positions of each sample are removed from both, and the task's own network is trained from scratch on what is left,
+    once per seed. The curve (S,T) is its test score against the percent removed, for S seeds; `values` (S,) is the mean
+    over the levels. A good explainer removes what the task needs: accuracy falls fast (Hooker et al., 2019, Sec. 3).
 
     Raises:
         DataError: the task has no split "train" or "test".

@@ -27,10 +27,10 @@ _labels: OrderedDict[str, Tensor] = OrderedDict()
 
 
 class Sam(Segmenter):
-    """Groups from the masks of Segment Anything: automatic ones, or one for each point and box.
+    """Masks of Segment Anything, automatic or prompted.
 
-    Images (B,C,H,W) are pixels in [0,1], of 3 channels or 1. An image without masks is one group. The network is loaded
-    once per device, and an image that was seen before is not run again.
+    Prompted: a group for each point and box. Images (B,C,H,W) are pixels in [0,1], of 3 channels or 1. An image without
+    masks is one group. The network is loaded once per device, and an image that was seen before is not run again.
 
     Raises:
         ComponentError: no weights (the message says where they are), other channels, opencv missing where needed.

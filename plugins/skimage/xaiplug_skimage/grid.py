@@ -14,11 +14,11 @@ from xaiplug.errors import ComponentError
 
 
 class Grid(Segmenter):
-    """Patches in raster order, the same for every image.
+    """Rectangular patches.
 
-    By `patch`: squares of that side; what does not fit is a narrower patch at the right and bottom. By `rows` and
-    `columns`: that many cells each way, pixel y in row ⌊y · rows / H⌋ (nearest upsampling of a rows x columns map), so
-    that cells differ by at most one pixel where the image does not divide.
+    In raster order, the same for every image. By `patch`: squares of that side; what does not fit is a narrower patch
+    at the right and bottom. By `rows` and `columns`: that many cells each way, pixel y in row ⌊y · rows / H⌋ (nearest
+    upsampling of a rows x columns map), so that cells differ by at most one pixel where the image does not divide.
 
     >>> Grid(patch=2).segment(torch.zeros(1, 3, 2, 5), torch.zeros(1))
     tensor([[[0, 0, 1, 1, 2],
@@ -56,7 +56,9 @@ class Grid(Segmenter):
 
 
 class RandomPartition(Segmenter):
-    """Every pixel in one of the groups, uniformly at random, from the sample's seed: the control for super-pixels.
+    """Uniform random labels: a control.
+
+    Each pixel is in one of the groups, by the sample's seed: what super-pixels are compared with.
 
     Every group has a pixel where the image has enough of them.
     """

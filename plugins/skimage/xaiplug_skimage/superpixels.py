@@ -50,7 +50,9 @@ class ImageSegmenter(Segmenter):
 
 
 class Slic(ImageSegmenter):
-    """SLIC (Achanta et al., 2012): k-means on colour (Lab of RGB and grey; other channels times 100) and place.
+    """K-means on colour and place.
+
+    SLIC (Achanta et al., 2012). Colour is Lab of RGB and grey; other channels count times 100.
 
     Deterministic. The number of super-pixels found is near `n_segments`, seldom equal (100 on a 32x32 image: about 88).
     """
@@ -87,7 +89,10 @@ class Slic(ImageSegmenter):
 
 
 class Felzenszwalb(ImageSegmenter):
-    """Greedy merging of a graph of pixels (Felzenszwalb and Huttenlocher, 2004). Deterministic."""
+    """Greedy merging of a graph.
+
+    The nodes are the pixels (Felzenszwalb and Huttenlocher, 2004). Deterministic.
+    """
 
     stochastic = False
 
@@ -111,7 +116,9 @@ class Felzenszwalb(ImageSegmenter):
 
 
 class Quickshift(ImageSegmenter):
-    """Every pixel points to its nearest denser one (Vedaldi and Soatto, 2008); links above `max_dist` are cut.
+    """Mode seeking in colour and place.
+
+    Every pixel points to its nearest denser one (Vedaldi and Soatto, 2008); links above `max_dist` are cut.
 
     RGB and grey are compared in Lab, other channels times 100 (its range). The sample's seed breaks ties of density.
     """
@@ -145,7 +152,10 @@ class Quickshift(ImageSegmenter):
 
 
 class CompactWatershed(ImageSegmenter):
-    """Flooding of the gradient's magnitude from a regular grid of seeds (Neubert and Protzel, 2014). Deterministic."""
+    """Flooding of the gradient from a grid of seeds.
+
+    The gradient's magnitude is flooded, and the grid is regular (Neubert and Protzel, 2014). Deterministic.
+    """
 
     stochastic = False
 

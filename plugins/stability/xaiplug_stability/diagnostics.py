@@ -13,9 +13,11 @@ from xaiplug_stability.maps import map_of, pairs
 
 
 class InterpretationLoss(PairMetric):
-    """‖I(f₁) - I(f₂)‖₂ over all scalars (B,), the mean over the pairs (Def. 1, with a second model for the optimum).
+    """Euclidean distance between the maps of every two models; lower is better.
 
-    In the units of the map; lower is better. Of maps averaged over the same groups it is never larger (Prop. 1).
+    ‖I(f₁) - I(f₂)‖₂ over all scalars (B,), the mean over the pairs (Def. 1, with a second model for the optimum).
+
+    In the units of the map. Of maps averaged over the same groups it is never larger (Prop. 1).
     """
 
     def compare(self, views: Sequence[View]) -> MetricResult:
@@ -23,10 +25,12 @@ class InterpretationLoss(PairMetric):
 
 
 class GroupingGap(PairMetric):
-    """Σ_S |S| Var_S(I(f₁) - I(f₂)) (B,), each channel on its own, the mean over the pairs.
+    """What a mean over feature groups would take off the squared interpretation loss (Prop. 2).
 
-    By Prop. 2 this is L²(I) - L²(κI): what averaging over these groups takes off the squared interpretation loss
-    (population variance). 0 of maps that are averaged already; features in no group do not count.
+    Σ_S |S| Var_S(I(f₁) - I(f₂)) (B,), each channel on its own, the mean over the pairs.
+
+    By Prop. 2 this is L²(I) - L²(κI) (population variance). 0 of maps that are averaged already; features in no group
+    do not count.
     """
 
     needs = ("models", "groups")
@@ -37,7 +41,9 @@ class GroupingGap(PairMetric):
 
 
 class WithinGroupCorrelation(PairMetric):
-    """Mean correlation of the map differences of two positions of one group (B,), each channel on its own.
+    """How alike the differences of two models' maps are inside a feature group; 0 where they are independent.
+
+    Mean correlation of the map differences of two positions of one group (B,), each channel on its own.
 
     With v the difference, centred over the sample: Σ_S Σ_{i≠j in S} v_i v_j / Σ_S (|S|-1) Σ_{i in S} v_i². 0 for
     independent noise, which grouping then divides by the size of the group (Sec. 3.3); 1 where v is constant on groups.

@@ -49,10 +49,11 @@ class Folds(PairMetric):
 
 
 class MeGe(Folds):
-    """Mean generalisability, 1/(1 + mean S⁼) in (0,1]; 1 for maps that do not change; higher is better.
+    """Mean generalisability: how little a map changes as its sample leaves the training set; higher is better.
 
-    One value (1,) a study, NaN where no sample counts. The super-pixel paper takes l2; raw l2 depends on the scale of
-    the maps and rewards small ones: print `unit-l2` beside it.
+    1/(1 + mean S⁼) in (0,1]; 1 for maps that do not change. One value (1,) a study, NaN where no sample counts. The
+    super-pixel paper takes l2; raw l2 depends on the scale of the maps and rewards small ones: print `unit-l2` beside
+    it.
     """
 
     def compare(self, views: Sequence[View]) -> MetricResult:
@@ -61,10 +62,12 @@ class MeGe(Folds):
 
 
 class ReCo(Folds):
-    """Relative consistency, max over γ of TPR + TNR - 1 in [0,1], for "d ≤ γ says that both predict alike".
+    """Relative consistency: whether maps differ more where predictions differ; higher is better.
 
-    1 where every distance of S⁼ is below every one of S≠, 0 where the distance tells nothing; higher is better. One
-    value (1,) a study, NaN where either set is empty.
+    The maximum over γ of TPR + TNR - 1 in [0,1], for "d ≤ γ says that both predict alike".
+
+    1 where every distance of S⁼ is below every one of S≠, 0 where the distance tells nothing. One value (1,) a study,
+    NaN where either set is empty.
     """
 
     def compare(self, views: Sequence[View]) -> MetricResult:

@@ -14,7 +14,9 @@ from xaiplug_stability.seen import seen_by
 
 
 class GeneralisationGap(PairMetric):
-    """Interpretation loss of models that have not seen a sample minus that of models that have, (B,); lower is better.
+    """How much more a map depends on the model where that has not seen the sample (Def. 2); lower is better.
+
+    Interpretation loss of models that have not seen a sample minus that of models that have, (B,).
 
     Def. 2 is E[L_population(I) - L_train(I)] with L the distance of a map to the optimal model's (Def. 1). That model
     is not known: the mean map of all other models stands in, so d_i(x) = ‖I_i(x) - mean over j≠i of I_j(x)‖₂, and the

@@ -16,11 +16,11 @@ from xaiplug_stability.maps import Normalise, map_of, normalised, pairs
 
 
 class Ssim(PairMetric):
-    """SSIM of the maps of every two models, values (B,) in [-1,1]: the mean over the pairs; higher is better.
+    """Structural similarity of the maps of every two models; higher is better.
 
-    A map is reduced to (H,W), taken to [0,1] on its own, and compared with data range 1 (torchmetrics; Gaussian window,
-    σ = 1.5, 11 pixels). The normalisation can decide a comparison: print both. Without one SSIM means nothing: two maps
-    s and -s of scale 1e-4 have .99995.
+    SSIM, values (B,) in [-1,1]: the mean over the pairs. A map is reduced to (H,W), taken to [0,1] on its own, and
+    compared with data range 1 (torchmetrics; Gaussian window, σ = 1.5, 11 pixels). The normalisation can decide a
+    comparison: print both. Without one SSIM means nothing: two maps s and -s of scale 1e-4 have .99995.
 
     Raises:
         ShapeError: maps that are no images, or smaller than the window.

@@ -9,7 +9,9 @@ from xaiplug.errors import ComponentError
 
 
 class GradientDistance(Metric):
-    """‖I(x) - ∇f(x)‖₂ over all scalars (B,), ∇f the gradient of the explained score (Gong et al., 2024, Fig. 5 right).
+    """Euclidean distance of a map to the plain gradient.
+
+    ‖I(x) - ∇f(x)‖₂ over all scalars (B,), ∇f the gradient of the explained score (Gong et al., 2024, Fig. 5 right).
 
     0 for the gradient itself; of super-pixel gradients it grows with the size of the groups, as that of SmoothGrad maps
     grows with σ. In units of the gradient; neither small nor large is better. Of a super-pixel map κ∇f the square is

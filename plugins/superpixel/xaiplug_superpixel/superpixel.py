@@ -17,7 +17,9 @@ _KEPT = {"implementation-invariance", "linearity"}
 
 
 class SuperPixel(Explainer):
-    """κ(x) · base(x): every position gets the mean of the base map over its group (Sec. 3.2), signed.
+    """Another explainer's map, averaged over super-pixels.
+
+    κ(x) · base(x): every position gets the mean of the base map over its group (Sec. 3.2), signed.
 
     For inputs x (B,*shape) the result is shaped as the base map ((B,*shape), or (B,1,H,W) of a spatial or group map),
     in the units of the base. The paper prints Aᵀ∇_g; the shapes want A ∇_g f(x + A W g) at g = 0, and that is κ∇f.
