@@ -1,16 +1,10 @@
 """Segment Anything as a segmenter."""
 
-from xaiplug import Paper, Spec, hookimpl
-
-KIRILLOV = Paper(
-    "Segment Anything",
-    "Kirillov, Alexander and Mintun, Eric and Ravi, Nikhila and Mao, Hanzi and Rolland, Chloe and others",
-    2023,
-    venue="ICCV",
-    url="https://arxiv.org/abs/2304.02643",
-)
+from xaiplug import Spec, hookimpl
 
 
 @hookimpl
 def xaiplug_segmenters() -> list[Spec]:
-    return [Spec("sam", "xaiplug_sam.segmenter:Sam", "Masks of Segment Anything, automatic or prompted.", KIRILLOV)]
+    return [
+        Spec("sam", "xaiplug_sam.segmenter:Sam", paper="kirillov2023"),
+    ]
