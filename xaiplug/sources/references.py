@@ -61,7 +61,7 @@ def opened(kind: str, reference: str, params: Mapping[str, Any]) -> Reference:
     scheme = scheme_of(kind, reference)
     cls = registry().find(kind, scheme).load()
     assert issubclass(cls, Source)
-    own = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    own = {field.name for field in fields(cls)}
     further = {name: value for name, value in params.items() if name not in own} if cls.open else {}
     source = registry().create(kind, scheme, {k: v for k, v in params.items() if k not in further})
     assert isinstance(source, Source)

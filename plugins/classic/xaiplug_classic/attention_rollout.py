@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ModelError
-from xaiplug.model.batching import in_chunks
+from xaiplug.model.passes import in_chunks
 from xaiplug.model.tokens import Tokens
 
 

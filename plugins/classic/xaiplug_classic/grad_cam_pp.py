@@ -7,8 +7,8 @@ from torch import Tensor
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
-from xaiplug.model.batching import in_chunks
 from xaiplug.model.maps import last_maps, maps_and_slopes
+from xaiplug.model.passes import in_chunks
 
 
 class GradCamPlusPlus(Explainer):

@@ -6,7 +6,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Model
-from xaiplug.testing.scenes import ask
+from xaiplug.testing import ask
 from xaiplug_ig2.explainer import IG2
 from xaiplug_ig2.probe import Fit, fit
 

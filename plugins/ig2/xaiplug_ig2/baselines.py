@@ -12,7 +12,7 @@ from torch import Tensor
 
 from xaiplug import Baseline, Query, Use, use
 from xaiplug.errors import ComponentError
-from xaiplug.model.batching import in_chunks
+from xaiplug.model.passes import in_chunks
 from xaiplug_ig2 import ops
 from xaiplug_ig2.descent import GradPath, Range, clip_range
 from xaiplug_ig2.probe import fit

@@ -10,9 +10,9 @@ from annotated_types import Ge, Gt, Lt
 from torch import Tensor
 
 from xaiplug import Query
-from xaiplug.components import Component
 from xaiplug.errors import ComponentError, DataError, NonFiniteError
-from xaiplug.model.batching import in_chunks
+from xaiplug.kinds import Component
+from xaiplug.model.passes import in_chunks
 from xaiplug_ig2 import ops
 from xaiplug_ig2.along import Along
 from xaiplug_ig2.probe import Cost, Probing, fit, represent

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaiplug import Query
-from xaiplug.model.batching import in_chunks
+from xaiplug.model.passes import in_chunks
 from xaiplug_ig2 import ops
 from xaiplug_ig2.along import Along
 from xaiplug_ig2.probe import Cost, Probing, fit

@@ -8,7 +8,7 @@ from torch.overrides import TorchFunctionMode
 
 import xaiplug
 from xaiplug import MaskedGame, Model
-from xaiplug.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import Given, asking, base_query, complete
 from xaiplug.errors import ComponentError, ModelError
 
 SIDE, PATCH, GRID = 24, 8, 3

@@ -10,9 +10,9 @@ from annotated_types import Ge
 from torch import Tensor
 
 from xaiplug import FeatureGroups, Imputer, Query
-from xaiplug.components import Removal
 from xaiplug.errors import ComponentError, ModelError, ShapeError
-from xaiplug.model.batching import in_chunks
+from xaiplug.model.query import Removal
+from xaiplug.model.passes import in_chunks
 from xaiplug.model.tokens import Tokens
 
 

@@ -10,10 +10,10 @@ from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from xaiplug import Imputer, Query, Target
-from xaiplug.components import Removal
 from xaiplug.data.seeds import generator
 from xaiplug.errors import ComponentError, ShapeError
 from xaiplug.game.removal import PixelRemoval
+from xaiplug.model.query import Removal
 from xaiplug_imputers.baseline import BaselineImputer
 from xaiplug_imputers.corruptions import CORRUPTIONS
 

@@ -14,7 +14,7 @@ from xaiplug import Explanation, MetricResult, Model, RetrainMetric, Samples
 from xaiplug_retraining.ops import Fill, RankBy, filling, ranks, without
 
 if TYPE_CHECKING:
-    from xaiplug.tasks import BoundTask
+    from xaiplug.kinds.task import BoundTask
 
 
 class Roar(RetrainMetric):
