@@ -121,6 +121,8 @@ def test_an_unknown_key_says_where_what_is_near_and_what_to_do(wheel):
     )
     with pytest.raises(RegistryError, match=r"in xaiplug/papers\.bib; did you mean 'zhuo2024'"):
         _ = Spec("a", "xaiplug.game.masked:MaskedGame", paper="zhou2024").paper
+    with pytest.raises(RegistryError, match=r"no paper 'x' in xaiplug/papers\.bib \(.*, or write out the Paper\)"):
+        _ = Spec("a", "textwrap:TextWrapper", paper="x").paper
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,13 @@ def paper(key: str, package: str) -> Paper:
     >>> paper("sumiyasu2024", "xaiplug_moxi").year
     2024
     """
-    files = list(dict.fromkeys([package, CORE]))
-    known = {name: found for file in reversed(files) for name, found in held_by(file).items()}
+    owners = [name for name in dict.fromkeys([package, CORE]) if _folders(name)]
+    known = {name: found for owner in reversed(owners) for name, found in held_by(owner).items()}
     if key not in known:
-        where = " or ".join(f"{file}/{FILE}" for file in files)
+        where = " or ".join(f"{owner}/{FILE}" for owner in owners)
+        further = f"add one to {package}/{FILE}" if package in owners else "write out the Paper"
         raise RegistryError(
-            f"no paper '{key}' in {where}{did_you_mean(key, known)} (write the key of an entry, or add one to "
-            f"{files[0]}/{FILE})"
+            f"no paper '{key}' in {where}{did_you_mean(key, known)} (write the key of an entry, or {further})"
         )
     return known[key]
 
@@ -80,9 +80,7 @@ def held_by(package: str) -> dict[str, Paper]:
     Raises:
         RegistryError: the file is no BibTeX, or a paper lacks its title, authors or year.
     """
-    found = located(package)
-    folders = (found and found.submodule_search_locations) or []
-    files = [file for folder in folders if (file := Path(folder) / FILE).is_file()]
+    files = [file for folder in _folders(package) if (file := Path(folder) / FILE).is_file()]
     return {key: read for file in files for key, read in _read(file).items()}
 
 
@@ -91,6 +89,12 @@ def located(package: str) -> ModuleSpec | None:
     with suppress(ValueError):  # a module that was made by hand has no spec
         return find_spec(package)
     return None
+
+
+def _folders(package: str) -> list[str]:
+    """None of a module that is a single file."""
+    found = located(package)
+    return list((found and found.submodule_search_locations) or [])
 
 
 def _read(file: Path) -> dict[str, Paper]:
