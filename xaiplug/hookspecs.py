@@ -2,7 +2,8 @@
 
 A plug-in is a module (or a wheel) that implements one or more of these hooks and names itself in the entry-point
 group `xaiplug`. Every hook is called once per process, when the registry is first asked for anything, and returns a
-list of `Spec`: a name, the class (or `"package.module:Class"`, which keeps the listing light), a summary, the paper.
+list of `Spec`: a name, the class (or `"package.module:Class"`, which keeps the listing light), a summary (left out, it
+is the first line of the class's docstring), the paper (a `Paper`, or a key of the wheel's `papers.bib`).
 
 Hooks only declare. They must not import torch: `xaiplug list` runs them all.
 

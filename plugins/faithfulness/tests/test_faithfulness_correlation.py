@@ -9,7 +9,7 @@ import xaiplug
 from xaiplug import Explanation
 from xaiplug.errors import ComponentError
 from xaiplug.testing import metric_checks
-from xaiplug_faithfulness.faithfulness_correlation import FaithfulnessCorrelation
+from xaiplug_faithfulness.correlation import FaithfulnessCorrelation
 
 SMALL = {"subset_size": 4, "subsets": 20}
 CHECKS = metric_checks(

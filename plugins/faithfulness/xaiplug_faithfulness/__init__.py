@@ -14,7 +14,7 @@ def xaiplug_metrics() -> list[Spec]:
         Spec("road-aopc", "xaiplug_faithfulness.road:RoadAopc", paper="rong2022"),
         Spec(
             "faithfulness-correlation",
-            "xaiplug_faithfulness.faithfulness_correlation:FaithfulnessCorrelation",
+            "xaiplug_faithfulness.correlation:FaithfulnessCorrelation",
             paper="bhatt2020",
         ),
         Spec("mu-fidelity", "xaiplug_faithfulness.mu_fidelity:MuFidelity", paper="bhatt2020"),
