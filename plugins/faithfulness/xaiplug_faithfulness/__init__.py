@@ -12,11 +12,7 @@ def xaiplug_metrics() -> list[Spec]:
         Spec("first-wrong", "xaiplug_faithfulness.first:FirstWrong", paper="sumiyasu2024"),
         Spec("road", "xaiplug_faithfulness.road:Road", paper="rong2022"),
         Spec("road-aopc", "xaiplug_faithfulness.road:RoadAopc", paper="rong2022"),
-        Spec(
-            "faithfulness-correlation",
-            "xaiplug_faithfulness.correlation:FaithfulnessCorrelation",
-            paper="bhatt2020",
-        ),
+        Spec("faithfulness-correlation", "xaiplug_faithfulness.correlation:FaithfulnessCorrelation", paper="bhatt2020"),
         Spec("mu-fidelity", "xaiplug_faithfulness.mu_fidelity:MuFidelity", paper="bhatt2020"),
         Spec("infidelity", "xaiplug_faithfulness.infidelity:Infidelity", paper="yeh2019"),
         Spec("sic-add", "xaiplug_faithfulness.sic:SicAdd", paper="zhuo2024"),
