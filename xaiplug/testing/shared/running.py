@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from xaiplug.components import Component
 from xaiplug.errors import ComponentError, UnavailableError, did_you_mean, listing
-from xaiplug.model.guard import untouched_rng
-from xaiplug.testing.types import Check, Measured, Outcome, Report, Skip, Violation
+from xaiplug.kinds import Component
+from xaiplug.model.passes import untouched_rng
+from xaiplug.testing.shared.types import Check, Measured, Outcome, Report, Skip, Violation
 
 
 def run_check(check: Check, component: Any) -> Outcome:

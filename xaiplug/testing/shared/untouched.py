@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xaiplug.data.query import Query
-from xaiplug.testing.types import Violation
+from xaiplug.model.query import Query
+from xaiplug.testing.shared.types import Violation
 
 _HOOKS = (
     "_forward_hooks",

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaiplug.testing.nets import ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT
+from xaiplug.testing.shared.nets import ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT
 
 
 def rewritten(network: nn.Module) -> nn.Module:
     """Another network that computes the same function: hidden units permuted and rescaled, ReLU from an absolute value.
 
-    What reaches the head is unchanged. Knows the networks of `xaiplug.testing.nets`.
+    What reaches the head is unchanged. Knows the networks of `xaiplug.testing.shared.nets`.
     """
     changed: Any = deepcopy(network)
     match changed:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaiplug.data.explanation import Explanation, SetScores
-from xaiplug.testing.types import Measured, Violation
+from xaiplug.testing.shared.types import Measured, Violation
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-12}
 """By how much, relative to the largest value, a batch, an order or an engine may change a score: rounding."""

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
-from xaiplug.answering import run_explainer
-from xaiplug.asking import Given, asking, base_query, complete
-from xaiplug.components import Component, Explainer, PixelImputer
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.groups import grid_of, on_grid
-from xaiplug.data.query import MaxBatch, Query
 from xaiplug.data.samples import Samples
-from xaiplug.errors import UnavailableError, XaiplugError
+from xaiplug.kinds import Component, Explainer, PixelImputer
 from xaiplug.model.adapter import Model
-from xaiplug.testing.nets import SIDE, ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT, seeded
-from xaiplug.testing.types import Skip
+from xaiplug.model.query import Query
+from xaiplug.testing.shared.asked import answer, ask
+from xaiplug.testing.shared.nets import SIDE, ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT, seeded
 
-KINDS = ("images", "plain-images", "tokens", "rows", "embeddings")
+INPUT_KINDS = ("images", "plain-images", "tokens", "rows", "embeddings")
 """Images of a residual network, of a plain one, of a vision transformer; rows; embeddings."""
 
 
@@ -125,80 +121,6 @@ class Scene:
         return answer(explainer, self.ask(explainer, **changes))
 
 
-def ask(
-    component: Component,
-    network: nn.Module | Model,
-    inputs: Tensor,
-    *,
-    target: Any = None,
-    scale: str | None = None,
-    seed: int = 0,
-    max_batch: MaxBatch = "auto",
-    needs: Sequence[str] | None = None,
-    segmenter: Any = None,
-    baseline: Any = None,
-    references: Any = None,
-    imputer: Any = None,
-    pool: Any = None,
-    relevant: Tensor | None = None,
-    labels: Tensor | None = None,
-) -> Query:
-    """A query for one component; of what is given, only what is in its `needs` (or in `needs`) gets in.
-
-    >>> import torch, xaiplug
-    >>> class Gradient(xaiplug.Explainer):
-    ...     def explain(self, query):
-    ...         return query.gradient(query.inputs)
-    >>> query = ask(Gradient(), torch.nn.Linear(3, 2), torch.ones(1, 3), target=0)
-    >>> Gradient().explain(query).shape
-    torch.Size([1, 3])
-    """
-    model = Model.of(network)
-    wanted = set(component.needs if needs is None else needs)
-    if "imputer" in wanted:
-        wanted |= {"groups", *getattr(imputer, "needs", ())}
-    given = Given(
-        segmenter=segmenter if "groups" in wanted else None,
-        baseline=baseline if "baseline" in wanted else None,
-        references=references if "references" in wanted else None,
-        imputer=imputer if "imputer" in wanted else None,
-        pool=pool if "pool" in wanted else None,
-        relevant=relevant if "relevant" in wanted else None,
-        labels=labels,
-    )
-    asked: Any = component if needs is None else _Needing(component, tuple(needs))
-    own_scale = getattr(component, "default_scale", "logit")
-    with asking(model):
-        query = base_query(
-            model, inputs, target=target, scale=scale, own_scale=own_scale, seed=seed, max_batch=max_batch
-        )
-        return complete(query, asked, given)[0]
-
-
-@dataclass(frozen=True)
-class _Needing:
-    """A component as if it needed something else."""
-
-    component: Component
-    needs: tuple[str, ...]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.component, name)
-
-
-def answer(explainer: Explainer, query: Query) -> Explanation:
-    """An explainer's answer behind the framework's guard, checked and completed."""
-    with asking(query.model):
-        return run_explainer(explainer, query)
-
-
-def unguarded(explainer: Explainer, query: Query) -> Tensor:
-    """The attribution without the framework's guard, which would hide what a component leaves behind."""
-    with torch.enable_grad():
-        answered = explainer.explain(query)
-    return answered.attribution if isinstance(answered, Explanation) else answered
-
-
 def network_of(kind: str, **options: Any) -> nn.Module:
     """A network for a kind of scene; `reuse`, `inplace`, `smooth` are those of `nets`, ignored where they cannot be."""
     match kind:
@@ -215,7 +137,7 @@ def network_of(kind: str, **options: Any) -> nn.Module:
 
 
 def scene(kind: str = "images", *, batch: int = 3) -> Scene:
-    """A scene of one of `KINDS`."""
+    """A scene of one of `INPUT_KINDS`."""
     shape = {"rows": (9,), "embeddings": (8, 4)}.get(kind, (3, SIDE, SIDE))
     generator = torch.Generator().manual_seed(len(shape))
 
@@ -272,67 +194,3 @@ def _labels(batch: int, grid: tuple[int, ...]) -> Tensor:
     if batch > 2:
         labels[2] = torch.where(labels[2] == 3, -1, labels[2])
     return labels
-
-
-@dataclass
-class _Known:
-    """What is already known of an explainer: scenes by kind, or the error it raised; answers by precision."""
-
-    kinds: dict[str, Scene | Exception] = field(default_factory=dict)
-    answers: dict[torch.dtype, Explanation] = field(default_factory=dict)
-
-
-_known: WeakKeyDictionary[Explainer, _Known] = WeakKeyDictionary()
-
-
-def takes(explainer: Explainer, kind: str) -> Scene | Exception:
-    """The scene of a kind where the explainer takes it, else the error that it raised."""
-    known = _known.setdefault(explainer, _Known()).kinds
-    if kind not in known:
-        made = scene(kind)
-        try:
-            made.answer(explainer)
-            known[kind] = made
-        except UnavailableError:
-            raise
-        except Exception as error:
-            known[kind] = error
-    return known[kind]
-
-
-def accepted(explainer: Explainer) -> dict[str, Scene | Exception]:
-    """`takes` for every kind."""
-    return {kind: takes(explainer, kind) for kind in KINDS}
-
-
-def main_scene(explainer: Explainer, dtype: torch.dtype = torch.float32) -> Scene:
-    """The first kind of scene that the explainer takes.
-
-    Raises:
-        Skip: it takes none.
-    """
-    for kind in KINDS:
-        if isinstance(made := takes(explainer, kind), Scene):
-            return made if dtype == torch.float32 else made.to(dtype)
-    raise Skip(f"takes no kind of input, see input-kinds: {takes(explainer, KINDS[0])}")
-
-
-def reference(explainer: Explainer, dtype: torch.dtype = torch.float32) -> tuple[Scene, Explanation]:
-    """The main scene and the explainer's answer to it, computed once.
-
-    Raises:
-        Skip: the explainer takes no kind of input.
-    """
-    made = main_scene(explainer, dtype)
-    answers = _known[explainer].answers
-    if dtype not in answers:
-        answers[dtype] = made.answer(explainer)
-    return made, answers[dtype]
-
-
-def attempt(compute: Callable[[], Any], what: str) -> Any:
-    """The result, or a `Skip` with the component's own clear error: some methods refuse some networks."""
-    try:
-        return compute()
-    except XaiplugError as error:
-        raise Skip(f"refuses {what}: {error}") from error
