@@ -1,0 +1,27 @@
+"""Broken explainers, in the families of their checks."""
+
+from xaiplug.testing.explainer.violators import (
+    axioms,
+    batches,
+    declared,
+    form,
+    games,
+    networks,
+    seeds,
+    targets,
+    untouched,
+)
+
+VIOLATORS = (
+    *form.VIOLATORS,
+    *untouched.VIOLATORS,
+    *seeds.VIOLATORS,
+    *batches.VIOLATORS,
+    *targets.VIOLATORS,
+    *networks.VIOLATORS,
+    *declared.VIOLATORS,
+    *axioms.VIOLATORS,
+    *games.VIOLATORS,
+)
+
+__all__ = ["VIOLATORS"]
