@@ -1,4 +1,4 @@
-"""Checks of a whole plug-in: light to import, well described, and everything it offers keeps its contract."""
+"""Checks of a whole plug-in: light to import, and well described."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import fields
 
-from xaiplug.components import Component, Explainer
-from xaiplug.errors import RegistryError, XaiplugError, did_you_mean, listing
-from xaiplug.fields import field_docs
-from xaiplug.registry import Entry, Plugin, discover, registry
-from xaiplug.testing.kinds import CHECKS
-from xaiplug.testing.running import run_check, run_checks
-from xaiplug.testing.types import Check, Measured, Outcome, Report, Skip, Violation, check
+from xaiplug.errors import XaiplugError, listing
+from xaiplug.kinds import Component, Explainer
+from xaiplug.kinds.fields import field_docs
+from xaiplug.registry import Entry
+from xaiplug.testing.plugin.offered import Offered
+from xaiplug.testing.shared.types import Measured, Skip, Violation, check
 
 HEAVY = ("torch", "numpy", "pandas")
 """What the listing must not import; a plug-in's module is imported by every `xaiplug list`."""
@@ -28,32 +26,6 @@ from xaiplug.registry import discover
 found = discover(only=[{name!r}], files={files!r})
 print(json.dumps([sorted(set(sys.modules) & set({heavy!r})), [f.error for f in found.failures]]))
 """
-
-
-@dataclass(frozen=True, eq=False)
-class Offered:
-    """A plug-in and what it offers; `file` if it is a single file."""
-
-    plugin: Plugin
-    entries: tuple[Entry, ...]
-    file: Path | None = None
-
-
-def offered(name: str) -> Offered:
-    """An installed plug-in by its entry-point name, or a plug-in file by its path.
-
-    Raises:
-        RegistryError: no such plug-in.
-    """
-    path = Path(name)
-    if path.suffix == ".py":
-        found, file, name = discover(only=[path.stem], files=[path]), path, path.stem
-    else:
-        found, file = registry(), None
-    plugins = {entry.plugin.name: entry.plugin for entry in found.entries} | {one.name: one for one in found.failures}
-    if name not in plugins:
-        raise RegistryError(f"no plug-in '{name}'{did_you_mean(name, plugins)} (installed: {listing(plugins)})")
-    return Offered(plugins[name], tuple(entry for entry in found.entries if entry.plugin.name == name), file)
 
 
 @check("loads")
@@ -161,7 +133,7 @@ def _loaded(entry: Entry) -> type[Component]:
         raise Skip(f"does not load: {error}") from error
 
 
-PLUGIN_CHECKS: tuple[Check, ...] = (
+CHECKS = (
     loads,
     light_import,
     names,
@@ -169,37 +141,3 @@ PLUGIN_CHECKS: tuple[Check, ...] = (
     claims_have_papers,
     fields_documented,
 )
-
-
-def check_plugin(name: str) -> Report:
-    """Check a plug-in: itself, and every component it offers with its defaults.
-
-    Args:
-        name: of its entry point, or the path of a plug-in file.
-
-    Raises:
-        RegistryError: no such plug-in.
-    """
-    subject = offered(name)
-    outcomes = [run_check(one, subject) for one in PLUGIN_CHECKS]
-    if outcomes[0].status == "passed":
-        outcomes += [outcome for entry in subject.entries for outcome in _component_outcomes(entry)]
-    return Report(f"plugin '{subject.plugin.name}'", tuple(outcomes))
-
-
-def _component_outcomes(entry: Entry) -> list[Outcome]:
-    """One outcome for a component that keeps its contract, else its violations."""
-    name = f"{entry.kind} {entry.spec.name}"
-    try:
-        component = entry.load()()
-    except XaiplugError as error:
-        return [Outcome(name, "failed", f"cannot be made with its defaults: {error}")]
-    object.__setattr__(component, "origin", entry.origin)
-    report = run_checks(CHECKS[entry.kind], component, name)
-    if report.ok:
-        return [Outcome(name, "passed", report.lines()[0].removeprefix(f"{name}: "))]
-    return [
-        Outcome(f"{name}: {outcome.check}", outcome.status, outcome.detail, outcome.error, outcome.tolerance)
-        for outcome in report.outcomes
-        if not outcome.ok
-    ]
