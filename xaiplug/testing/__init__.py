@@ -1,4 +1,4 @@
-"""The conformance kit: does a component keep the contract of `xaiplug.components`?
+"""The conformance kit: does a component keep the contract of `xaiplug.kinds`?
 
 For a plug-in of your own, the whole test file:
 
@@ -18,18 +18,29 @@ from xaiplug.testing.entry import (
     check_all,
     check_baseline,
     check_component,
+    check_data_source,
+    check_engine,
     check_explainer,
     check_imputer,
     check_metric,
+    check_model_source,
     check_segmenter,
+    check_task,
+    check_view,
+    data_source_checks,
+    engine_checks,
     explainer_checks,
     imputer_checks,
     metric_checks,
+    model_source_checks,
     segmenter_checks,
+    task_checks,
+    view_checks,
 )
-from xaiplug.testing.plugins import check_plugin
-from xaiplug.testing.scenes import Scene, ask, scene
-from xaiplug.testing.types import Check, Measured, Outcome, Report, Skip, Violation
+from xaiplug.testing.plugin.entry import check_plugin
+from xaiplug.testing.shared.asked import ask
+from xaiplug.testing.shared.scenes import Scene, scene
+from xaiplug.testing.shared.types import Check, Measured, Outcome, Report, Skip, Violation
 
 __all__ = [
     "Check",
@@ -44,14 +55,24 @@ __all__ = [
     "check_all",
     "check_baseline",
     "check_component",
+    "check_data_source",
+    "check_engine",
     "check_explainer",
     "check_imputer",
     "check_metric",
+    "check_model_source",
     "check_plugin",
     "check_segmenter",
+    "check_task",
+    "check_view",
+    "data_source_checks",
+    "engine_checks",
     "explainer_checks",
     "imputer_checks",
     "metric_checks",
+    "model_source_checks",
     "scene",
     "segmenter_checks",
+    "task_checks",
+    "view_checks",
 ]

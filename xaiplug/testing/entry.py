@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from inspect import getdoc
+from typing import Any, Protocol
 
-from xaiplug.components import Component
 from xaiplug.errors import XaiplugError
+from xaiplug.hookspecs import KINDS
+from xaiplug.kinds import Component
 from xaiplug.registry import registry, resolve
 from xaiplug.testing.kinds import CHECKS
-from xaiplug.testing.running import as_params, label, run_checks
-from xaiplug.testing.types import Outcome, Report
+from xaiplug.testing.shared.running import as_params, label, run_checks
+from xaiplug.testing.shared.types import Outcome, Report
 
 Expected = Mapping[str, str] | None
 
@@ -35,68 +37,63 @@ def _checked(component: Component, expected: Expected) -> Report:
     return run_checks(CHECKS[component.kind], component, f"{component.kind} '{name}'", expected)
 
 
-def params_of(kind: str, components: Iterable[Any], expected: Expected) -> list[Any]:
-    """pytest params, component x check."""
-    return as_params(CHECKS[kind], [resolve(kind, one) for one in components], expected)
+class CheckOne(Protocol):
+    """Checks one component of a kind."""
+
+    def __call__(self, component: Any, *, expected: Expected = None) -> Report:
+        """Check one component of this kind: a name, `(name, params)`, or an instance.
+
+        Args:
+            expected: check name -> why it is known to fail; strict.
+
+        Raises:
+            RegistryError: unknown name.
+        """
 
 
-def check_explainer(explainer: Any, *, expected: Expected = None) -> Report:
-    """Check an explainer: a name, `(name, params)`, or an instance.
+class ChecksOfMany(Protocol):
+    """Makes pytest parameters of components of a kind."""
 
-    Args:
-        expected: check name -> why it is known to fail; strict.
-    """
-    return check_component("explainer", explainer, expected=expected)
+    def __call__(self, components: Iterable[Any], *, expected: Expected = None) -> list[Any]:
+        """pytest parameters, component x check; each is a callable that raises on a violation.
 
+        Args:
+            components: names, `(name, params)`, or instances, of this kind.
+            expected: check name -> why it is known to fail, as strict xfail marks.
 
-def check_segmenter(segmenter: Any, *, expected: Expected = None) -> Report:
-    """Check a segmenter, as `check_explainer`."""
-    return check_component("segmenter", segmenter, expected=expected)
-
-
-def check_baseline(baseline: Any, *, expected: Expected = None) -> Report:
-    """Check a baseline or reference policy, as `check_explainer`."""
-    return check_component("baseline", baseline, expected=expected)
+        Raises:
+            RegistryError: unknown name.
+        """
 
 
-def check_imputer(imputer: Any, *, expected: Expected = None) -> Report:
-    """Check an imputer, as `check_explainer`."""
-    return check_component("imputer", imputer, expected=expected)
+def _of(kind: str) -> tuple[CheckOne, ChecksOfMany]:
+    """`check_<kind>` and `<kind>_checks`."""
+
+    def one(component: Any, *, expected: Expected = None) -> Report:
+        return check_component(kind, component, expected=expected)
+
+    def many(components: Iterable[Any], *, expected: Expected = None) -> list[Any]:
+        return as_params(CHECKS[kind], [resolve(kind, one) for one in components], expected)
+
+    for made, name, protocol in (
+        (one, f"check_{KINDS[kind].module}", CheckOne),
+        (many, f"{KINDS[kind].module}_checks", ChecksOfMany),
+    ):
+        made.__name__ = made.__qualname__ = name
+        made.__doc__ = (getdoc(protocol.__call__) or "").replace("this kind", f"kind '{kind}'")
+    return one, many
 
 
-def check_metric(metric: Any, *, expected: Expected = None) -> Report:
-    """Check a metric, as `check_explainer`."""
-    return check_component("metric", metric, expected=expected)
-
-
-def explainer_checks(explainers: Iterable[Any], *, expected: Expected = None) -> list[Any]:
-    """pytest parameters, explainer x check; each is a callable that raises on a violation.
-
-    Args:
-        explainers: names, `(name, params)`, or instances.
-        expected: check name -> why it is known to fail, as strict xfail marks.
-    """
-    return params_of("explainer", explainers, expected)
-
-
-def segmenter_checks(segmenters: Iterable[Any], *, expected: Expected = None) -> list[Any]:
-    """As `explainer_checks`, for segmenters."""
-    return params_of("segmenter", segmenters, expected)
-
-
-def baseline_checks(baselines: Iterable[Any], *, expected: Expected = None) -> list[Any]:
-    """As `explainer_checks`, for baselines and reference policies."""
-    return params_of("baseline", baselines, expected)
-
-
-def imputer_checks(imputers: Iterable[Any], *, expected: Expected = None) -> list[Any]:
-    """As `explainer_checks`, for imputers."""
-    return params_of("imputer", imputers, expected)
-
-
-def metric_checks(metrics: Iterable[Any], *, expected: Expected = None) -> list[Any]:
-    """As `explainer_checks`, for metrics."""
-    return params_of("metric", metrics, expected)
+check_explainer, explainer_checks = _of("explainer")
+check_segmenter, segmenter_checks = _of("segmenter")
+check_baseline, baseline_checks = _of("baseline")
+check_imputer, imputer_checks = _of("imputer")
+check_metric, metric_checks = _of("metric")
+check_model_source, model_source_checks = _of("model-source")
+check_data_source, data_source_checks = _of("data-source")
+check_task, task_checks = _of("task")
+check_engine, engine_checks = _of("engine")
+check_view, view_checks = _of("view")
 
 
 def check_all() -> list[Report]:
