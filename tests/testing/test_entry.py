@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+import xaiplug.testing
 from xaiplug.errors import ComponentError, RegistryError
+from xaiplug.hookspecs import KINDS
 from xaiplug.testing import (
     Violation,
     check_component,
@@ -13,8 +15,8 @@ from xaiplug.testing import (
     explainer_checks,
     segmenter_checks,
 )
-from xaiplug.testing.examples import Gradient, Noisy, Path
-from xaiplug.testing.violators.explainers.untouched import SeedsGlobally
+from xaiplug.testing.explainer.examples import Gradient, Noisy, Path
+from xaiplug.testing.explainer.violators.untouched import SeedsGlobally
 
 KNOWN = {"global-rng-untouched": "seeds the global state on purpose"}
 
@@ -101,3 +103,14 @@ def test_importing_the_kit_imports_no_pytest():
     code = "import sys, xaiplug.testing; print('pytest' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_has_its_front_with_a_name_and_a_docstring(kind):
+    for name in (f"check_{kind.module}", f"{kind.module}_checks"):
+        front = getattr(xaiplug.testing, name)
+        assert name in xaiplug.testing.__all__
+        assert front.__name__ == name
+        assert f"kind '{kind.name}'" in front.__doc__
+    with pytest.raises(RegistryError, match=f"unknown {kind.name} 'nobody'"):
+        getattr(xaiplug.testing, f"check_{kind.module}")("nobody")

@@ -4,8 +4,8 @@ import pytest
 
 from xaiplug.errors import RegistryError
 from xaiplug.testing import check_plugin
-from xaiplug.testing.plugins import PLUGIN_CHECKS
-from xaiplug.testing.violators.plugins import GOOD, PLUGINS, PluginFile
+from xaiplug.testing.plugin import CHECKS, GOOD, VIOLATORS
+from xaiplug.testing.plugin.files import PluginFile
 
 
 def written(plugin: PluginFile, folder) -> str:
@@ -14,19 +14,20 @@ def written(plugin: PluginFile, folder) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.check)
+@pytest.mark.parametrize("plugin", VIOLATORS, ids=lambda plugin: plugin.check)
 def test_every_violator_breaks_its_check_and_no_other(plugin, tmp_path):
     report = check_plugin(written(plugin, tmp_path))
     assert report.failed == (plugin.check,), "\n".join(report.lines())
 
 
-def test_a_good_plugin_passes_every_check(tmp_path):
-    report = check_plugin(written(GOOD, tmp_path))
+@pytest.mark.parametrize("plugin", GOOD)
+def test_a_good_plugin_passes_every_check(plugin, tmp_path):
+    report = check_plugin(written(plugin, tmp_path))
     assert {outcome.status for outcome in report.outcomes} == {"passed"}, "\n".join(report.lines())
 
 
 def test_no_check_lacks_a_violator():
-    assert {check.name for check in PLUGIN_CHECKS} <= {plugin.check for plugin in PLUGINS}
+    assert {check.name for check in CHECKS} <= {plugin.check for plugin in VIOLATORS}
 
 
 def test_a_plugin_that_fails_on_import_is_reported(tmp_path):

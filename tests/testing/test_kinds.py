@@ -2,13 +2,10 @@
 
 import pytest
 
-from xaiplug.testing.examples import GOOD
-from xaiplug.testing.kinds import CHECKS
-from xaiplug.testing.running import run_checks
-from xaiplug.testing.types import Report
-from xaiplug.testing.violators import VIOLATORS
-
-KINDS = tuple(CHECKS)
+from xaiplug.hookspecs import KINDS
+from xaiplug.testing.kinds import CHECKS, GOOD, VIOLATORS
+from xaiplug.testing.shared.running import run_checks
+from xaiplug.testing.shared.types import Report
 
 
 def report(component) -> Report:
