@@ -39,7 +39,7 @@ class Source(Component):
     def trial(self, folder: Path) -> tuple[str, dict[str, Any]] | None:
         """A name and parameters that can be loaded here and now; files that this takes are written into `folder`.
 
-        The conformance kit loads it. None: the kit cannot try this source.
+        The conformance kit loads it; it is the same every time. None: the kit cannot try this source.
 
         Raises:
             UnavailableError: what this machine lacks.
