@@ -27,7 +27,7 @@ class Recording(Task):
 
 def test_the_seed_of_a_refit_stands_in_for_the_model_s_own(monkeypatch, tmp_path):
     monkeypatch.setenv("XAIPLUG_CACHE", str(tmp_path))
-    monkeypatch.setattr("xaiplug.model.export.load_export", lambda path: path)
+    monkeypatch.setattr("xaiplug.model.export.load_export", lambda path, **_: path)
     task, train = Recording(), Samples(torch.zeros(2, 3), torch.zeros(2, dtype=torch.int64))
     places = {BoundTask(task, {"seed": own, "width": 8}).refit(train, seed=7) for own in (1, 2)}
     assert task.asked == [(7, {"width": 8})] * 2

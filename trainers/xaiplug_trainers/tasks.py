@@ -49,6 +49,7 @@ class XaiBench(TrainedTask):
     name = "xai-bench"
     data = "xaiplug_trainers.data.xai_bench:XaiBench"
     splits = ("train", "val", "test")
+    quick = {"max_epochs": 1}
 
 
 class CelebA(TrainedTask):

@@ -64,8 +64,8 @@ class Task(Component):
     def package(self) -> str:
         """The package of the task's own code, whose networks its exports may name.
 
-        Reading an export runs no code but that of networks that are trusted. A task's own package may be: its user
-        installed it, and the task trained this network by running it. What else a file in the cache names stays refused.
+        Reading an export runs no code but that of networks that are trusted. A task's own package is: its user
+        installed it, and the task trained this network by running it. Whatever else the file names is refused.
         """
         return type(self).__module__.partition(".")[0]
 
