@@ -13,15 +13,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import xaiplug
-from xaiplug.run.collect import results as results_of
-from xaiplug.run.store import Store
-from xaiplug.view.bootstrap import intervals
-from xaiplug.view.leaderboard import METHOD, Method, tidy
-from xaiplug.view.paired import paired
+from xaiplug.results import Estimate, Results, markdown
 
 METRICS = ("relevance-mass", "relevance-rank", "pointing-game", "gini")
 
@@ -44,37 +39,25 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--source", choices=["digits", "mnist"], default="digits")
     options = parser.parse_args()
-    results = results_of(Store(options.run))
-    used = [one for one in because_of_the_patch(options.source) if one in set(results["id"])]
-    named = tidy(results)
-    named["method"] = [str(Method.of(row)) for row in named[list(METHOD)].itertuples(index=False, name=None)]
-    values = {
-        metric: part.pivot_table(index="id", columns="method", values="value", dropna=False).loc[used]
-        for metric, part in named.groupby("metric")
-    }
-    first, second = slice(0, len(used) // 2), slice(len(used) // 2, None)
+    results = Results(options.run)
+    values = {metric: results.per_sample(metric).droplevel(["data", "sample"]) for metric in METRICS}
     mass = values[METRICS[0]]
-    grid = [name for name in map(str, mass) if name.startswith("hsets[")]
-    tuned = mass[grid].iloc[first].mean().idxmax()
-    print(
-        f"{len(used)} images right because of the patch, {len(used) // 2} of them chose {tuned}, with a mass of",
-        end=" ",
-    )
-    print(f"{mass[tuned].iloc[first].mean():.3f} there")
-    print(f"\n| method | {' | '.join(METRICS)} | chosen hsets, more mass by |\n|---|{'---|' * (len(METRICS) + 1)}")
-    shown = [tuned, *(name for name in map(str, mass) if name not in grid)]
-    for name in sorted(shown, key=lambda name: -mass[name].iloc[second].mean()):
-        cells = []
-        for metric in METRICS:
-            column = values[metric][name].iloc[second].to_numpy()
-            low, high = intervals(column[:, None])
-            cells.append(f"{np.nanmean(column):.3f} [{low[0]:.3f}, {high[0]:.3f}]")
-        gain = paired(mass[tuned].iloc[second].to_numpy(), mass[name].iloc[second].to_numpy())
-        ours = "" if name == tuned else f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
-        print(f"| {name} | {' | '.join(cells)} | {ours} |")
+    used = [one for one in because_of_the_patch(options.source) if one in mass.index]
+    first, second = used[: len(used) // 2], used[len(used) // 2 :]
+    grid = [name for name in mass if name.startswith("hsets[")]
+    tuned = mass.loc[first, grid].mean().idxmax()
+    print(f"{len(used)} images right because of the patch, {len(first)} of them chose {tuned}, with a mass of", end=" ")
+    print(f"{mass.loc[first, tuned].mean():.3f} there\n")
+    rows, reported = [], mass.loc[second]
+    shown = [tuned, *(name for name in mass if name not in grid)]
+    for name in sorted(shown, key=lambda name: -reported[name].mean()):
+        means = (f"{Estimate.of(values[metric].loc[second, name]):.3f}" for metric in METRICS)
+        gain = f"{Estimate.of(reported[tuned], minus=reported[name]):+.3f}"
+        rows.append([name, *means, "" if name == tuned else gain])
+    print(markdown(["method", *METRICS, "chosen hsets, more mass by"], rows))
     print("\nmass of all settings of hsets on the images reported:")
     for name in grid:
-        print(f"- {name}: {mass[name].iloc[second].mean():.3f}")
+        print(f"- {name}: {reported[name].mean():.3f}")
 
 
 if __name__ == "__main__":

@@ -11,30 +11,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from xaiplug import Explanation
-from xaiplug.run.collect import results as results_of
-from xaiplug.run.collect import timings as timings_of
-from xaiplug.run.planfile import read_plan
-from xaiplug.run.store import Store
-from xaiplug.run.study import study_of
-from xaiplug.view.bootstrap import column_means, intervals
-from xaiplug.view.leaderboard import boards_of, per_sample
-from xaiplug.view.paired import paired
-from xaiplug.view.plots import plot_curves
+from xaiplug.results import Estimate, Results, markdown
 
 METRICS = ("gini", "road-aopc", "road-accuracy", "faithfulness-correlation")
 
 
-def hessian_rows(folder: Path) -> dict[str, float]:
+def hessian_rows(results: Results) -> dict[str, float]:
     """Hessian rows per image, by explainer."""
-    store, found = Store(folder), {}
-    for cell, entry in read_plan(folder).items():
-        path = store.cell(cell) / "explanation.safetensors"
-        if entry["kind"] == "explain" and path.is_file():
-            extras = Explanation.load(path).extras
-            if "hessian_rows" in extras:
-                found[entry["explainer"]] = float(extras["hessian_rows"].double().mean())
-    return found
+    counted = ((one.explainer, one.explanation.extras.get("hessian_rows")) for one in results.explanations())
+    return {explainer: float(rows.double().mean()) for explainer, rows in counted if rows is not None}
 
 
 def main() -> None:
@@ -42,32 +27,26 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--curves", type=Path)
     options = parser.parse_args()
-    results = results_of(Store(options.run))
+    results = Results(options.run)
     means: dict[str, list[str]] = {}
     gains: dict[str, list[str]] = {}
     for metric in METRICS:
-        for _, part in boards_of(results[results["metric"] == metric]):
-            methods, values = per_sample(part)
-            names = [method.explainer for method in methods]
-            ours = values[:, names.index("hsets")]
-            for name, mean, low, high in zip(names, column_means(values), *intervals(values), strict=True):
-                means.setdefault(name, []).append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
-                gain = paired(ours, values[:, names.index(name)])
-                gains.setdefault(name, []).append(f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
-    columns = f"| method | {' | '.join(METRICS)} |\n|---|{'---|' * len(METRICS)}"
-    print(f"{results['id'].nunique()} images\n\n{columns}")
-    print("\n".join(f"| {name} | {' | '.join(cells)} |" for name, cells in means.items()))
-    print(f"\nhsets minus the method\n\n{columns}")
-    print("\n".join(f"| {name} | {' | '.join(cells)} |" for name, cells in gains.items() if name != "hsets"))
-    timings, rows = timings_of(Store(options.run)), hessian_rows(options.run)
-    spent = timings.groupby("explainer")[["forwards", "backwards", "seconds", "samples"]].sum()
-    print("\nan image\n\n| method | forwards | backwards | Hessian rows | seconds |\n|---|---|---|---|---|")
-    for explainer, cost in spent.div(spent["samples"], axis=0).sort_values("seconds").iterrows():
-        count = f"{rows[str(explainer)]:.1f}" if explainer in rows else ""
-        print(f"| {explainer} | {cost['forwards']:.1f} | {cost['backwards']:.1f} | {count} | {cost['seconds']:.2f} |")
+        values = results.per_sample(metric, by="explainer")
+        for name in values:
+            means.setdefault(name, [name]).append(f"{Estimate.of(values[name]):.3f}")
+            gains.setdefault(name, [name]).append(f"{Estimate.of(values['hsets'], minus=values[name]):+.3f}")
+    gains.pop("hsets")
+    print(f"{results.values['id'].nunique()} images\n\n{markdown(['method', *METRICS], means.values())}")
+    print(f"\nhsets minus the method\n\n{markdown(['method', *METRICS], gains.values())}")
+    counts = hessian_rows(results)
+    spent = results.costs.groupby("explainer")[["forwards", "backwards", "seconds", "samples"]].sum()
+    rows = []
+    for name, cost in spent.div(spent["samples"], axis=0).sort_values("seconds").iterrows():
+        count = f"{counts[name]:.1f}" if name in counts else ""
+        rows.append([name, f"{cost['forwards']:.1f}", f"{cost['backwards']:.1f}", count, f"{cost['seconds']:.2f}"])
+    print(f"\nan image\n\n{markdown(['method', 'forwards', 'backwards', 'Hessian rows', 'seconds'], rows)}")
     if options.curves is not None:
-        curves = [curve for curve in study_of(options.run).curves if curve.metric == "road-aopc"]
-        figure = plot_curves(curves)
+        figure = results.plot("road-aopc")
         figure.set_size_inches(8.5, 3.4)
         figure.axes[0].set(xlabel="share of pixels removed", ylabel="probability of the class")
         figure.axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
