@@ -22,9 +22,7 @@ import torch
 from torch import Tensor
 
 from xaiplug import Explanation
-from xaiplug.run.cell import EXPLANATION
-from xaiplug.run.collect import finished
-from xaiplug.run.store import Store
+from xaiplug.results import Results, markdown
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
@@ -77,16 +75,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--loss", action="store_true", help="the distance to the reference instead of the score")
     options = parser.parse_args()
-    store = Store(options.folder)
-    heads = [f"t = {share:g}" for share in SHARES] + ([] if options.loss else ["missed"])
-    print(f"| path | {' | '.join(heads)} |\n|---{'|---' * len(heads)}|")
-    for entry, _ in finished(store, ("explain",)):
-        explanation = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
-        shares = _shares(explanation.extras, loss=options.loss)
+    rows = []
+    for one in Results(options.folder).explanations():
+        shares = _shares(one.explanation.extras, loss=options.loss)
         if shares is not None:
-            method = " ".join(filter(None, (entry["explainer"], entry["references"], entry["baseline"])))
-            cells = [f"{value:.2f}" for value in shares.tolist()] + ([] if options.loss else [missed(explanation)])
-            print(f"| {method} | {' | '.join(cells)} |")
+            method = " ".join(filter(None, (one.explainer, one.references, one.baseline)))
+            more = [] if options.loss else [missed(one.explanation)]
+            rows.append([method, *(f"{value:.2f}" for value in shares.tolist()), *more])
+    heads = [f"t = {share:g}" for share in SHARES] + ([] if options.loss else ["missed"])
+    print(markdown(["path", *heads], rows))
 
 
 if __name__ == "__main__":

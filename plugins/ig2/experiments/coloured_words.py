@@ -19,16 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.colors import to_hex
 
-from xaiplug import Explanation
-from xaiplug import config as run_file
-from xaiplug.run.cell import EXPLANATION
-from xaiplug.run.cells import Cell
-from xaiplug.run.collect import finished
-from xaiplug.run.planfile import PLAN, RUN
-from xaiplug.run.store import Store, read_json
-from xaiplug.run.workspace import Workspace
+from xaiplug.results import Estimate, Results, markdown
 from xaiplug.view.colours import signed_map
-from xaiplug.view.paired import paired
 
 INTERROGATIVES = frozenset({"what", "who", "where", "how", "which", "when", "why"})
 
@@ -62,18 +54,16 @@ class Line(NamedTuple):
 
 def lines_of(folder: Path) -> Iterator[Line]:
     """Every question of every finished explanation of a run."""
-    store = Store(folder)
-    workspace = Workspace(run_file.load(folder / RUN, root=Path(read_json(folder / PLAN)["root"])))
-    for entry, stored in finished(store, ("explain",)):
-        samples = workspace.selected(Cell("explain", entry["model"], entry["data"])).samples
-        names = workspace.model(entry["model"]).class_names or ()
-        explanation = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
+    results = Results(folder)
+    for one in results.explanations():
+        samples, explanation = results.samples(one), one.explanation
+        names = results.model(one.model).class_names or ()
         values = explanation.on_inputs((*samples.inputs.shape[1:],)).expand_as(samples.inputs).sum(2)
-        method = " ".join(filter(None, (entry["explainer"], entry["references"], entry["baseline"])))
-        for row in range(len(stored["ids"])):
+        method = " ".join(filter(None, (one.explainer, one.references, one.baseline)))
+        for row in range(len(explanation)):
             words = bytes(samples.extras["text"][row].tolist()).rstrip(b"\0").decode().split(" ")
             said = names[int(explanation.target.index[row])] if explanation.target is not None else ""
-            yield Line((entry["data"], row), said, method, words, values[row, : len(words)].tolist())
+            yield Line((one.data, row), said, method, words, values[row, : len(words)].tolist())
 
 
 def page(lines: Sequence[Line], title: str) -> str:
@@ -106,10 +96,11 @@ def main() -> None:
         shares.setdefault(line.method, []).append(interrogative(line))
     if arguments.against not in shares:
         raise SystemExit(f"no method '{arguments.against}'; there are {', '.join(shares)}")
-    print(f"| method | share on the interrogative word | difference to {arguments.against} |\n|---|---|---|")
+    rows = []
     for method, values in shares.items():
-        other = paired(np.array(values), np.array(shares[arguments.against]))
-        print(f"| {method} | {np.nanmean(values):.3f} | {other.mean:.3f} [{other.low:.3f}, {other.high:.3f}] |")
+        difference = Estimate.of(values, minus=shares[arguments.against])
+        rows.append([method, f"{np.nanmean(values):.3f}", f"{difference:.3f}"])
+    print(markdown(["method", "share on the interrogative word", f"difference to {arguments.against}"], rows))
 
 
 if __name__ == "__main__":

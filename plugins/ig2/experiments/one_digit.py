@@ -14,25 +14,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 from annotated_types import Ge
 from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
 import xaiplug
 from xaiplug import Explanation, Metric, MetricResult, Query, Samples, Spec, hookimpl
-from xaiplug.run.cell import EXPLANATION
-from xaiplug.run.collect import finished
-from xaiplug.run.planfile import RUN
-from xaiplug.run.store import Store
-from xaiplug.view.bootstrap import intervals
-from xaiplug.view.numbers import number
-from xaiplug.view.paired import paired
+from xaiplug.results import Estimate, Results, markdown
 
 CLASSES = {"threes": "3", "sixes": "6", "nines": "9"}
 """What the run file calls the references of a class."""
@@ -138,19 +131,13 @@ def shifts(results: pd.DataFrame) -> pd.DataFrame:
     return both.mean(axis=1, skipna=False).unstack("metric")
 
 
-def likeness(folder: Path) -> pd.DataFrame:
+def likeness(results: Results) -> pd.DataFrame:
     """Cosines with the unshifted digit's map, means over shifts: a row a digit and method, columns `back`, `place`."""
-    store = Store(folder)
-    entries = yaml.safe_load((folder / RUN).read_text())["data"]
-    images = {name: one_digit(**entry["params"]) for name, entry in entries.items() if name.startswith("shift-")}
     maps: dict[str, dict[str, dict[str, tuple[Tensor, Tensor]]]] = {}
-    for entry, stored in finished(store, ("explain",)):
-        if entry["data"] in images:
-            explained = Explanation.load(store.cell(entry["id"]) / EXPLANATION).attribution
-            samples = images[entry["data"]]
-            rows = [list(samples.ids).index(one) for one in stored["ids"]]
-            both = zip(stored["ids"], explained, samples.inputs[rows] < DARK, strict=True)
-            maps.setdefault(entry["explainer"], {})[entry["data"]] = {one: (m, dark) for one, m, dark in both}
+    for one in results.explanations():
+        if one.data.startswith("shift-"):
+            pairs = zip(one.explanation.attribution, results.samples(one).inputs < DARK, strict=True)
+            maps.setdefault(one.explainer, {})[one.data] = dict(zip(one.ids, pairs, strict=True))
     found = []
     for explainer, parts in maps.items():
         shifted = [name for name in parts if name != STILL]
@@ -199,38 +186,31 @@ def fills(results: pd.DataFrame) -> pd.DataFrame:
 
 def table(values: pd.DataFrame, against: str = "ig2") -> str:
     """Markdown of a frame (id, explainer) x metric."""
-    lines = [f"| | {' | '.join(map(str, values))} |", "|---" * (values.shape[1] + 1) + "|"]
+    rows = []
     first = values.xs(against, level="explainer")
     for name in values.index.unique("explainer"):
         part = values.xs(name, level="explainer").reindex(first.index)
-        cells = [_cell(part[metric].to_numpy(), first[metric].to_numpy(), name == against) for metric in values]
-        lines.append(f"| `{name}` ({len(part.dropna(how='all'))}) | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        cells = [_cell(part[metric], first[metric], name == against) for metric in values]
+        rows.append([f"`{name}` ({len(part.dropna(how='all'))})", *cells])
+    return markdown(["", *values], rows)
 
 
-def _cell(values: Any, other: Any, same: bool) -> str:
-    if not np.isfinite(values).any():
+def _cell(values: pd.Series, other: pd.Series, same: bool) -> str:
+    mean, difference = Estimate.of(values), Estimate.of(values, minus=other)
+    if not mean.count:
         return "–"
-    low, high = intervals(values[:, None])
-    text = _numbers(np.nanmean(values), low[0], high[0])
     if same:
-        return text
-    found = paired(values, other)
-    more = _numbers(found.mean, found.low, found.high)
-    return f"{text}; {f'**{more}**' if found.low > ROUNDING or found.high < -ROUNDING else more}"
-
-
-def _numbers(mean: float, low: float, high: float) -> str:
-    mean, low, high = (number(round(value, 9), 3) for value in (mean, low, high))
-    return f"{mean} [{low}, {high}]"
+        return mean.text()
+    certain = difference.low > ROUNDING or difference.high < -ROUNDING
+    return f"{mean.text()}; {f'**{difference.text()}**' if certain else difference.text()}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    results = pd.read_parquet(folder / "results.parquet")
-    print(table(shifts(results)), table(likeness(folder)), table(fills(results)), sep="\n\n")
+    results = Results(parser.parse_args().folder)
+    values = results.values
+    print(table(shifts(values)), table(likeness(results)), table(fills(values)), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -14,33 +14,27 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from xaiplug.view.bootstrap import Floats
-from xaiplug.view.leaderboard import METHOD, Method, boards_of, per_sample
-from xaiplug.view.numbers import number
-from xaiplug.view.paired import paired
+from xaiplug.results import Estimate, Results, markdown, per_sample
+
+METHOD = ["explainer", "segmenter", "baseline", "references", "imputer"]
+ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
 
 
-def columns(results: pd.DataFrame) -> dict[str, dict[str, Floats]]:
+def columns(results: pd.DataFrame) -> dict[str, dict[str, pd.Series]]:
     """Metric -> method -> values (S,), the same samples in the same order."""
-    whole = results["sample"] < 0
-    pooled = results.assign(model="", id=results["id"].where(~whole, results["model"]))
-    found: dict[str, dict[str, Floats]] = {}
-    for (_, _, metric), part in boards_of(pooled):
-        methods, values = per_sample(part)
-        found[metric] = dict(zip(_names(methods), values.T, strict=True))
+    found = {}
+    for metric, part in results.groupby("metric", sort=False):
+        values = per_sample(part, METHOD)
+        found[metric] = dict(zip(_names(values.columns), (column for _, column in values.items()), strict=True))
     return found
 
 
-def _names(methods: list[Method]) -> list[str]:
-    alone = [method.explainer for method in methods]
-    return [method.explainer if alone.count(method.explainer) == 1 else _full(method) for method in methods]
-
-
-def _full(method: Method) -> str:
-    return ", ".join([method.explainer, *(value for kind, value in method.settings if kind != "imputer")])
+def _names(methods: pd.MultiIndex) -> list[str]:
+    """The explainer, with what it was run with (but for the imputer, the last) where it has several."""
+    explainers = [explainer for explainer, *_ in methods]
+    return [one[0] if explainers.count(one[0]) == 1 else ", ".join(filter(None, one[:-1])) for one in methods]
 
 
 def table(results: pd.DataFrame, against: str, metrics: list[str]) -> str:
@@ -57,43 +51,37 @@ def table(results: pd.DataFrame, against: str, metrics: list[str]) -> str:
             raise SystemExit(f"no {metric} of '{against}'; metrics: {', '.join(found)}; methods: {methods}")
     methods = dict.fromkeys(name for metric in shown for name in found[metric])
     better = results.groupby("metric")["better"].first()
-    arrows = {"higher": " ↑", "lower": " ↓"}
-    heads = [metric + arrows.get(better[metric], "") for metric in shown]
-    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(shown) + 1) + "|"]
-    for name in methods:
-        entries = [_entry(found[metric].get(name), found[metric][against], name == against) for metric in shown]
-        lines.append(f"| {name} | {' | '.join(entries)} |")
-    return "\n".join(lines)
+    heads = [metric + ARROWS[better[metric]] for metric in shown]
+    rows = [
+        [name, *(_entry(found[metric].get(name), found[metric][against], name == against) for metric in shown)]
+        for name in methods
+    ]
+    return markdown(["", *heads], rows)
 
 
-def _entry(values: Floats | None, other: Floats, same: bool) -> str:
-    if values is None or not np.isfinite(values).any():
+def _entry(values: pd.Series | None, other: pd.Series, same: bool) -> str:
+    if values is None or values.isna().all():
         return "–"
-    mean = _decimals(float(np.nanmean(values)))
+    mean = f"{values.mean():z.3f}".replace("-", "−")
     if same:
         return mean
-    difference = paired(values, other)
-    text = f"{_decimals(difference.mean)} [{_decimals(difference.low)}, {_decimals(difference.high)}]"
-    return f"{mean}; {f'**{text}**' if difference.certain else text}"
-
-
-def _decimals(value: float) -> str:
-    return number(round(value, 3), 3)
+    difference = Estimate.of(values, minus=other)
+    return f"{mean}; {f'**{difference.text()}**' if difference.certain else difference.text()}"
 
 
 def cost(results: pd.DataFrame, timings: pd.DataFrame, against: str) -> str:
     """Seconds a sample, also as a multiple of those of the method AGAINST; forwards; vector-Jacobian products."""
     samples = results[results["sample"] >= 0].drop_duplicates([*METHOD, "model", "data", "seed", "id"])
-    sums = timings.groupby(list(METHOD), sort=False)[["seconds", "forwards", "backwards"]].sum()
-    each = sums.div(samples.groupby(list(METHOD)).size(), axis=0)
-    each.index = _names([Method.of(key) for key in each.index])
+    sums = timings.groupby(METHOD, sort=False)[["seconds", "forwards", "backwards"]].sum()
+    each = sums.div(samples.groupby(METHOD).size(), axis=0)
+    each.index = _names(each.index)
     if against not in each.index:
         raise SystemExit(f"no method '{against}'; methods: {'; '.join(each.index)}")
-    lines = [f"| | seconds | times `{against}` | forwards | backwards |", "|---" * 5 + "|"]
+    rows = []
     for row in each.sort_values("seconds").itertuples():
         times = row.seconds / each.loc[against, "seconds"]
-        lines.append(f"| {row.Index} | {row.seconds:.3g} | {times:.3g} | {row.forwards:.4g} | {row.backwards:.4g} |")
-    return "\n".join(lines)
+        rows.append([row.Index, f"{row.seconds:.3g}", f"{times:.3g}", f"{row.forwards:.4g}", f"{row.backwards:.4g}"])
+    return markdown(["", "seconds", f"times `{against}`", "forwards", "backwards"], rows)
 
 
 def main() -> None:
@@ -103,11 +91,11 @@ def main() -> None:
     parser.add_argument("metrics", nargs="*")
     parser.add_argument("--cost", action="store_true", help="seconds, forwards and backwards instead")
     arguments = parser.parse_args()
-    results, against = pd.read_parquet(arguments.folder / "results.parquet"), arguments.against
+    results, against = Results(arguments.folder), arguments.against
     if arguments.cost:
-        print(cost(results, pd.read_parquet(arguments.folder / "timings.parquet"), against))
+        print(cost(results.values, results.costs, against))
     else:
-        print(table(results, against, arguments.metrics))
+        print(table(results.values, against, arguments.metrics))
 
 
 if __name__ == "__main__":
