@@ -16,31 +16,20 @@ from pathlib import Path
 import pandas as pd
 
 from xaiplug import Explanation
-from xaiplug.run.cell import EXPLANATION
-from xaiplug.run.collect import finished, results
-from xaiplug.run.store import Store
+from xaiplug.results import Results, markdown
 
 METRICS = ("first-correct", "first-wrong")
+HEADS = ("explainer", "metric", "median", "mean", "sd", "below .04 n", "never", "forwards a sample", "samples")
 
 
-def explanations(store: Store) -> dict[str, Explanation]:
-    """By explainer."""
-    found = finished(store, ("explain",))
-    return {entry["explainer"]: Explanation.load(store.cell(entry["id"]) / EXPLANATION) for entry, _ in found}
-
-
-def stops(store: Store, made: dict[str, Explanation]) -> Iterator[str]:
-    frame = results(store)
+def stops(values: pd.DataFrame, made: dict[str, Explanation]) -> Iterator[list[str]]:
     n = max((int(one.groups.counts.max()) for one in made.values() if one.groups is not None), default=0)
-    yield "| explainer | metric | median | mean | sd | below .04 n | never | forwards a sample | samples |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    for (metric, explainer), part in frame[frame["metric"].isin(METRICS)].groupby(["metric", "explainer"]):
-        values = part["value"]
-        forwards = made[str(explainer)].meta["forwards"] / len(made[str(explainer)])
-        yield (
-            f"| {explainer} | {metric} | {values.median():g} | {values.mean():.2f} | {values.std():.2f} "
-            f"| {(values < 0.04 * n).mean():.2f} | {(values > n).mean():.2f} | {forwards:g} | {len(values)} |"
-        )
+    for (metric, explainer), part in values[values["metric"].isin(METRICS)].groupby(["metric", "explainer"]):
+        steps, explanation = part["value"], made[explainer]
+        spread = [f"{steps.median():g}", f"{steps.mean():.2f}", f"{steps.std():.2f}"]
+        shares = [f"{(steps < 0.04 * n).mean():.2f}", f"{(steps > n).mean():.2f}"]
+        forwards = explanation.meta["forwards"] / len(explanation)
+        yield [explainer, metric, *spread, *shares, f"{forwards:g}", str(len(steps))]
 
 
 def phases(made: dict[str, Explanation]) -> Iterator[str]:
@@ -60,9 +49,10 @@ def phases(made: dict[str, Explanation]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    store = Store(parser.parse_args().folder)
-    made = explanations(store)
-    for line in (*stops(store, made), *phases(made)):
+    results = Results(parser.parse_args().folder)
+    made = {one.explainer: one.explanation for one in results.explanations()}
+    print(markdown(HEADS, stops(results.values, made)))
+    for line in phases(made):
         print(line)
 
 
