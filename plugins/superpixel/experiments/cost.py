@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from xaiplug.results import Results, markdown
+
 
 def costs(timings: pd.DataFrame) -> pd.DataFrame:
     """Per image, by explainer: forwards, backwards, seconds; the mean over models, segmenters and seeds."""
@@ -22,12 +24,12 @@ def costs(timings: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    found = costs(pd.read_parquet(parser.parse_args().folder / "timings.parquet"))
-    print("| explainer | forwards | backwards | seconds | seconds / base |\n|---|---|---|---|---|")
+    found, rows = costs(Results(parser.parse_args().folder).costs), []
     for name, spent in found.iterrows():
-        base = str(name).removesuffix("-groups")
+        base = name.removesuffix("-groups")
         ratio = f"{spent['seconds'] / found.loc[base, 'seconds']:.2f}" if base != name and base in found.index else ""
-        print(f"| {name} | {spent['forwards']:.1f} | {spent['backwards']:.1f} | {spent['seconds']:.4f} | {ratio} |")
+        rows.append([name, f"{spent['forwards']:.1f}", f"{spent['backwards']:.1f}", f"{spent['seconds']:.4f}", ratio])
+    print(markdown(["explainer", "forwards", "backwards", "seconds", "seconds / base"], rows))
 
 
 if __name__ == "__main__":

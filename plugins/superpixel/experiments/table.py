@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xaiplug.view.paired import paired
+from xaiplug.results import Estimate, Results
 
 GROUPED, PIXEL = "-groups", "pixel"
 ARROWS = {"higher": " ↑", "lower": " ↓", "": ""}
@@ -37,10 +37,10 @@ def maps_of(results: pd.DataFrame) -> dict[tuple[str, str, str], pd.Series]:
 def difference(one: pd.Series, two: pd.Series) -> str:
     """`+.102 [+.091, +.113]` of one - two."""
     values = pd.concat([one, two], axis=1)
-    found = paired(values.iloc[:, 0].to_numpy(), values.iloc[:, 1].to_numpy())
+    found = Estimate.of(values.iloc[:, 0], minus=values.iloc[:, 1])
     if found.count < 2:
         return f"{found.mean:+.3f}"
-    return f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]" + ("" if found.certain else " holds 0")
+    return f"{found:+.3f}{'' if found.certain else ' holds 0'}"
 
 
 def by_method(maps: dict[tuple[str, str, str], pd.Series], superpixel: str) -> Iterator[str]:
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--superpixel", default="slic")
     parser.add_argument("--rows", choices=("methods", "segmenters"), default="methods")
     options = parser.parse_args()
-    maps, counts = maps_of(pd.read_parquet(options.folder / "results.parquet")), group_counts(options.folder)
+    maps, counts = maps_of(Results(options.folder).values), group_counts(options.folder)
     lines = by_method(maps, options.superpixel) if options.rows == "methods" else by_segmenter(maps, counts)
     print("\n".join([*lines, "groups an image: " + ", ".join(f"{name} {n:.0f}" for name, n in sorted(counts.items()))]))
 
