@@ -16,7 +16,7 @@ from xaiplug.hookspecs import KINDS
 
 def new_plugin(
     name: Annotated[str, typer.Argument(help="Of the plug-in and its component: my-method", show_default=False)],
-    kind: Annotated[str, typer.Option(help="explainer, segmenter, baseline, imputer or metric")] = "explainer",
+    kind: Annotated[str, typer.Option(help=", ".join(KINDS))] = "explainer",
     output: Annotated[Path | None, typer.Option(help="Folder to make; default NAME in the working directory.")] = None,
 ) -> None:
     """Write an installable plug-in: a component, its entry point, its conformance test, a README."""
@@ -36,7 +36,7 @@ def new_plugin(
     except OSError as error:
         refuse(f"cannot write {folder}: {error.strerror or error}")
     typer.echo(f"{folder}: a new {kind}")
-    typer.echo(f"next: pip install -e {folder} && xaiplug list {kind}s {name} && xaiplug check {name}")
+    typer.echo(f"next: pip install -e {folder} && xaiplug list {KINDS[kind].plural} {name} && xaiplug check {name}")
 
 
 def _refuse_taken(kind: str, name: str) -> None:
