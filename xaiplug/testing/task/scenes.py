@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,12 +76,16 @@ class Training:
     def train(self) -> Model:
         """The model of a training."""
         folder = self.folder / "train"
-        return self._checked(folder, self.task.train(folder, **self.params))
+        with _no_bars():
+            exported = self.task.train(folder, **self.params)
+        return self._checked(folder, exported)
 
     def refit(self, samples: Samples, name: str) -> Model:
         """The model of a training on other samples."""
         others = {key: value for key, value in self.params.items() if key != "seed"}
-        return self._checked(self.folder / name, self.task.refit(self.folder / name, samples, seed=1, **others))
+        with _no_bars():
+            exported = self.task.refit(self.folder / name, samples, seed=1, **others)
+        return self._checked(self.folder / name, exported)
 
     def _checked(self, folder: Path, exported: Path) -> Model:
         if Path(exported) != folder / "model.yaml" or not Path(exported).is_file():
@@ -95,6 +100,11 @@ class Training:
         if samples.labels.ndim == 1 and int(samples.labels.max()) >= max(2, heads):
             raise Violation(f"the trained model tells {heads} classes, and there is the label {samples.labels.max()}")
         return model
+
+
+def _no_bars() -> AbstractContextManager[object]:
+    """A training may draw its progress: that is no part of a report."""
+    return redirect_stderr(StringIO())
 
 
 @contextmanager
