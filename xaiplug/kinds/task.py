@@ -61,13 +61,14 @@ class Task(Component):
         return exported if exported.is_file() else self.train(folder, **params)
 
     @property
-    def package(self) -> str:
-        """The package of the task's own code, whose networks its exports may name.
+    def packages(self) -> frozenset[str]:
+        """The packages of the task's own code, its bases included: its exports may name networks of these.
 
-        Reading an export runs no code but that of networks that are trusted. A task's own package is: its user
-        installed it, and the task trained this network by running it. Whatever else the file names is refused.
+        Reading an export runs no code but that of networks that are trusted. A task's own packages are: its user
+        installed them, and the task trained this network by running them. Whatever else the file names is refused.
         """
-        return type(self).__module__.partition(".")[0]
+        own = (cls for cls in type(self).__mro__ if issubclass(cls, Task) and cls is not Task)
+        return frozenset(cls.__module__.partition(".")[0] for cls in own)
 
     def load(self, exported: Path) -> Model:
         """The model of an export that this task wrote.
@@ -77,7 +78,7 @@ class Task(Component):
         """
         from xaiplug.model.export import load_export
 
-        return load_export(exported, packages=(self.package,))
+        return load_export(exported, packages=self.packages)
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,8 @@ class FormerTask(Task):
             raise PluginError(f"task '{self.called}' failed to import: {type(error).__name__}: {error}") from error
 
     @property
-    def package(self) -> str:
-        return type(self.former).__module__.partition(".")[0]
+    def packages(self) -> frozenset[str]:
+        return frozenset({type(self.former).__module__.partition(".")[0]})
 
     @property
     def splits(self) -> Sequence[str]:  # type: ignore[override]

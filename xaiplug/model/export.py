@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from xaiplug.data.storage import write_atomically
-from xaiplug.errors import DataError
+from xaiplug.errors import DataError, ModelError
 from xaiplug.model.adapter import Model
 
 FORMAT = 1
@@ -28,10 +28,14 @@ def save_export(model: Model, folder: Path, **arguments: Any) -> Path:
     arguments are plain data.
 
     Raises:
-        StoreError: the folder cannot be written.
+        ModelError: the class is inside of a function or another class. StoreError: the folder cannot be written.
     """
-    weights = save({name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()})
     network = type(model.network)
+    if "." in network.__qualname__:
+        raise ModelError(f"{network.__qualname__} is inside of something; a network that is exported is a module's own")
+    # Copies: safetensors refuses tensors that share memory, as tied weights do.
+    own = {name: value.detach().cpu().clone() for name, value in model.network.state_dict().items()}
+    weights = save({name: value.contiguous() for name, value in own.items()})
     card = {
         "format": FORMAT,
         "module": f"{network.__module__}:{network.__qualname__}",
@@ -45,10 +49,9 @@ def save_export(model: Model, folder: Path, **arguments: Any) -> Path:
         "class_names": None if model.class_names is None else list(model.class_names),
         "task": model.name,
     }
-    path = Path(folder) / "model.yaml"
+    text, path = yaml.safe_dump(card, sort_keys=False), Path(folder) / "model.yaml"
     path.unlink(missing_ok=True)  # an older card must not describe newer weights
     write_atomically(path.with_name("model.safetensors"), lambda beside: beside.write_bytes(weights))
-    text = yaml.safe_dump(card, sort_keys=False)
     return write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 
@@ -79,7 +82,10 @@ def load_export(path: Path, *, trust: bool = False, packages: Collection[str] = 
     module, _, attribute = str(card["module"]).partition(":")
     if not (trust or module.partition(".")[0] in {TRUSTED, *packages}):
         raise DataError(f"{path} would import {module}; if you trust it, load_model(..., trust=True)")
-    network: nn.Module = getattr(import_module(module), attribute)(**card.get("kwargs", {}))
+    build = getattr(import_module(module), attribute)
+    if not (trust or (isinstance(build, type) and issubclass(build, nn.Module))):  # a package has other callables, too
+        raise DataError(f"{path} would call {module}:{attribute}, which is no class of networks")
+    network: nn.Module = build(**card.get("kwargs", {}))
     network.load_state_dict(load_file(weights))
     range_ = card.get("input_range")
     return Model(
