@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from typing import Annotated
 
 from annotated_types import Ge
@@ -60,14 +60,14 @@ class Several(Engine):
     def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
         state: dict[str, str] = {}  # finished job -> the failed job that it is, or stands on; empty = done
         waiting, going = list(work.jobs), dict[Future[str], Job]()
-        with ThreadPoolExecutor(self.workers) as pool:
+        with self.pool() as pool:
             while waiting or going:
                 for job in [job for job in waiting if state.keys() >= set(job.inputs)]:
                     waiting.remove(job)
-                    state_of_inputs = next((state[wanted] for wanted in job.inputs if state[wanted]), "")
-                    if state_of_inputs:
-                        state[job.id] = state_of_inputs
-                        yield Done(job.id, waits_for=state_of_inputs)
+                    failed = next((state[wanted] for wanted in job.inputs if state[wanted]), "")
+                    if failed:
+                        state[job.id] = failed
+                        yield Done(job.id, waits_for=failed)
                     else:
                         watcher.cell(job.name)
                         going[pool.submit(_attempt, work, job)] = job
@@ -75,6 +75,10 @@ class Several(Engine):
                     job, error = going.pop(future), future.result()
                     state[job.id] = job.id if error else ""
                     yield Done(job.id, error)
+
+    def pool(self) -> Executor:
+        """Who works."""
+        return ThreadPoolExecutor(self.workers)
 
 
 def _attempt(work: Work, job: Job) -> str:
