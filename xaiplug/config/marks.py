@@ -19,6 +19,9 @@ Key = tuple[str | int, ...]
 LARGEST = 100_000
 """Nodes in one file, aliases followed: a file that unfolds without end is refused."""
 
+DEEPEST = 50
+"""Mappings and lists inside of each other."""
+
 
 @dataclass(frozen=True)
 class Document:
@@ -66,6 +69,8 @@ def parse(text: str, file: str) -> Document:
         raise ConfigError(f"{where}: no valid YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: no valid YAML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: nested too deeply; {DEEPEST} levels are read") from error
 
 
 def value(text: str) -> Any:
@@ -125,6 +130,8 @@ class _Reader:
         self.nodes += 1
         if self.nodes > LARGEST or id(node) in inside:
             raise yaml.composer.ComposerError(None, None, "an alias that unfolds without end", node.start_mark)
+        if len(inside) > DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"nested deeper than {DEEPEST} levels", node.start_mark)
         inside = (*inside, id(node))
         match node:
             case MappingNode(tag="tag:yaml.org,2002:map"):
@@ -132,7 +139,7 @@ class _Reader:
             case SequenceNode(tag="tag:yaml.org,2002:seq"):
                 return [self._marked(item, (*path, i), item, inside) for i, item in enumerate(node.value)]
             case ScalarNode():
-                return self.loader.construct_object(node)
+                return self._scalar(node)
         raise yaml.composer.ComposerError(
             None, None, f"'{node.tag}' is not read here; plain mappings, lists and words are", node.start_mark
         )
@@ -163,7 +170,16 @@ class _Reader:
     def _key(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):
             raise yaml.constructor.ConstructorError(None, None, "a key must be a plain word", node.start_mark)
-        return self.loader.construct_object(node)
+        return self._scalar(node)
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        """A word as what its tag says; a tag may say what the word is not."""
+        try:
+            return self.loader.construct_object(node)
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            kind, word = node.tag.rpartition(":")[2], node.value if len(node.value) < 40 else f"{node.value[:37]}..."
+            told = f"'{word}' cannot be read as {kind}"
+            raise yaml.constructor.ConstructorError(None, None, told, node.start_mark) from error
 
 
 def _mark(node: Node) -> str:

@@ -21,7 +21,7 @@ def override(document: Document, settings: Sequence[str]) -> Document:
     problems: list[Problem] = []
     for setting in settings:
         dotted, equals, text = setting.partition("=")
-        path = tuple(int(part) if part.isdigit() else part for part in dotted.strip().split("."))
+        path = tuple(int(part) if part.isascii() and part.isdigit() else part for part in dotted.strip().split("."))
         marks = {key: mark for key, mark in marks.items() if key[: len(path)] != path}
         marks[path] = f"--set {setting}"
         if not (equals and dotted.strip()):
