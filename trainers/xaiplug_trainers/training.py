@@ -10,8 +10,9 @@ import torch
 import yaml
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
-from xaiplug.errors import StoreError
+from xaiplug.errors import ComponentError, DataError, StoreError
 from xaiplug_trainers.classifier import ImageClassifier
 from xaiplug_trainers.config import MACHINE_ONLY
 from xaiplug_trainers.data.base import TaskData
@@ -33,7 +34,8 @@ def train(
 ) -> Path:
     """Train as `config`, then `arguments`, say; export into `output`; return the path of `model.yaml`.
 
-    `task` and `key` name the model, also the checkpoint that a killed training goes on from. `data` replaces what the
+    `task` and `key` name the model, also the checkpoint that a killed training goes on from; `--ckpt_path` of the
+    arguments names another to begin with. `data` replaces what the
     configuration names; it must have the same shapes.
     """
     try:
@@ -43,11 +45,16 @@ def train(
     resume = output / ".resume"
     with isolated():
         with quiet():
-            cli = _configured(config, arguments, output, resume / key)
+            try:
+                cli = _configured(config, arguments, output, resume / key)
+            except MisconfigurationException as error:
+                raise ComponentError(f"Lightning refuses these settings for {task}: {error}") from error
         if data is not None:
             cli.datamodule.dataset = data
         checkpoint = resume / key / "last.ckpt"
-        _fit(cli, checkpoint if checkpoint.exists() else None)
+        if cli.config.ckpt_path is not None and not Path(cli.config.ckpt_path).is_file():
+            raise DataError(f"no checkpoint at {cli.config.ckpt_path}")
+        _fit(cli, checkpoint if checkpoint.exists() else cli.config.ckpt_path)
         model = output / "model.yaml"
         if cli.trainer.is_global_zero:
             model = export(cli.model, cli.datamodule.dataset, output, task=task, key=key, config=_used(cli))
@@ -56,7 +63,7 @@ def train(
     return model
 
 
-def _fit(cli: LightningCLI, checkpoint: Path | None) -> None:
+def _fit(cli: LightningCLI, checkpoint: Path | str | None) -> None:
     """Train, from a checkpoint if there is one. Raises KeyboardInterrupt where Lightning would exit the process."""
     try:
         with quiet(), bars_on_stderr():
@@ -70,6 +77,7 @@ def _fit(cli: LightningCLI, checkpoint: Path | None) -> None:
 def _used(cli: LightningCLI) -> dict[str, Any]:
     """The configuration that was used, as plain data, without what is this machine's alone."""
     config: dict[str, Any] = yaml.safe_load(cli.parser.dump(cli.config, skip_link_targets=True))
+    config.pop("ckpt_path")
     for name in ("logger", "default_root_dir"):
         config["trainer"].pop(name, None)
     for name in MACHINE_ONLY:
@@ -81,6 +89,7 @@ class _TaskCLI(LightningCLI):
     """LightningCLI whose network is told the shapes of the data, and that uses half precision where a GPU is."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.add_argument("--ckpt_path", type=str | None, default=None, help="Go on from this checkpoint.")
         parser.link_arguments("data.geometry", "model.geometry", apply_on="instantiate")
         parser.link_arguments("seed_everything", "data.order_seed")
 

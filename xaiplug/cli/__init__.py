@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -12,4 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     from xaiplug.cli.app import app
 
+    try:
+        Path.cwd()
+    except OSError:
+        print("the working directory is gone; change to one that is there", file=sys.stderr)
+        sys.exit(2)
     app(args=None if arguments is None else list(arguments), prog_name="xaiplug")

@@ -33,6 +33,9 @@ def guarded(command: Command) -> Command:
         except BrokenPipeError:  # `xaiplug list | head`
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:  # a full disk, a file that went away
+            where = f"{error.filename}: " if error.filename else ""
+            refuse(f"{where}{error.strerror or error}; what is finished is kept", FAILED)
 
     return guard  # type: ignore[return-value]
 
@@ -46,7 +49,7 @@ def refuse(message: str, code: int = REFUSED) -> NoReturn:
 
 def on_terminal() -> bool:
     """Whether stdout is a terminal; if not, output is plain: a record a line, tab-separated, no colour."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, header: bool = False) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 from xaiplug.config.fits import PINS, TAKES, Variant, combinations, needs_of
 from xaiplug.config.marks import Key
 from xaiplug.config.schema import SECTIONS, ComponentEntry, PlainEntry, RunEntry, RunFile
-from xaiplug.config.sweep import Swept, expand
+from xaiplug.config.sweep import Swept, count, expand
 from xaiplug.errors import ComponentError, Problem, RegistryError, did_you_mean, listing
 from xaiplug.kinds import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.registry import Registry, registry
+
+LARGEST_SWEEP = 10_000
+"""Entries that one sweep may unroll to."""
 
 Variants = Mapping[str, Sequence[Variant]]
 
@@ -26,6 +29,10 @@ def made(file: RunFile, problems: list[Problem]) -> dict[str, list[Variant]]:
         variants[section] = []
         for name, entry in entries.items():
             before = len(problems)
+            if (size := count(entry)) > LARGEST_SWEEP:
+                told = f"the sweep has {size} entries; {LARGEST_SWEEP} are made, so make several run files of it"
+                problems.append(Problem((section, name), told))
+                continue
             for swept in expand(name, entry):
                 component = _create(known, kind, entry, swept, (section, name), problems)
                 if component is not None:

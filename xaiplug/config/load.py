@@ -72,6 +72,7 @@ def load(path: Path | str, settings: Sequence[str] = (), *, root: Path | None = 
     if file.plugins != type(file.plugins)():
         files = [root / name for name in file.plugins.files]
         configure(disable=file.plugins.disable, only=file.plugins.only, files=files)
+        problems.extend(_broken(file))
     file = places.resolved(file)
     problems.extend(places.problems)
     problems.extend(_escapes(document, file))
@@ -97,6 +98,16 @@ def _parsed(data: dict[Any, Any], problems: list[Problem]) -> RunFile:
         return RunFile.model_validate(without(data, problems))
     except ValidationError as error:
         raise ConfigError("; ".join(map(str, found(error)))) from error
+
+
+def _broken(file: RunFile) -> list[Problem]:
+    """Plug-in files of the run file that do not load."""
+    named = {Path(name).stem: i for i, name in enumerate(file.plugins.files)}
+    return [
+        Problem(("plugins", "files", named[plugin.name]), f"'{plugin.distribution}' does not load: {plugin.error}")
+        for plugin in registry().failures
+        if plugin.name in named and Path(plugin.distribution).is_file()
+    ]
 
 
 def _escapes(document: Document, file: RunFile) -> list[Problem]:

@@ -19,6 +19,9 @@ Key = tuple[str | int, ...]
 LARGEST = 100_000
 """Nodes in one file, aliases followed: a file that unfolds without end is refused."""
 
+LONGEST = 10_000_000
+"""Signs in one file."""
+
 DEEPEST = 50
 """Mappings and lists inside of each other."""
 
@@ -52,10 +55,15 @@ def read(path: Path) -> Document:
         ConfigError: no such file, no YAML, or a key written twice; every one of those.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    except ValueError as error:  # a path with a NUL
+        raise ConfigError(f"{str(path)!r}: cannot be read: {error}") from error
+    if len(text) > LONGEST:
+        raise ConfigError(f"{path}: is longer than a run file may be ({LONGEST} signs)")
     return parse(text, str(path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,11 @@ class Swept:
     def place(self, path: Key) -> Key:
         """Where in the entry the parameter at `path` was written."""
         return (*self.places.get(str(path[0]), ("params", path[0])), *path[1:]) if path else ("use",)
+
+
+def count(entry: ComponentEntry) -> int:
+    """How many sets of parameters `expand` gives; unrolls nothing."""
+    return math.prod([len(next(iter(entry.zip.values()), [0])), *(len(values) for values in entry.grid.values())])
 
 
 def expand(name: str, entry: ComponentEntry) -> Iterator[Swept]:

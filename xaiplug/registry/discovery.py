@@ -12,6 +12,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -59,7 +60,9 @@ def discover(*, disable: Iterable[str] = (), only: Iterable[str] = (), files: It
             continue
         try:
             entries.extend(_register(manager, plugin))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a module may exit, or raise what no `except Exception` sees
             if os.environ.get("XAIPLUG_STRICT") == "1":
                 raise PluginError(f"plug-in '{plugin.name}' ({plugin.distribution}) failed to load: {error}") from error
             reason = f"{type(error).__name__}: {error}"
@@ -111,14 +114,15 @@ def _from_file(path: Path) -> Plugin:
 
 
 def _register(manager: pluggy.PluginManager, plugin: Plugin) -> list[Entry]:
-    module = plugin.load()
-    manager.register(module, name=plugin.name)
-    try:
-        manager.check_pending()
-        return [entry for kind in KINDS.values() for entry in _offered(manager, plugin, kind)]
-    except Exception:
-        manager.unregister(module)
-        raise
+    with redirect_stdout(sys.stderr):  # stdout is the listing's
+        module = plugin.load()
+        manager.register(module, name=plugin.name)
+        try:
+            manager.check_pending()
+            return [entry for kind in KINDS.values() for entry in _offered(manager, plugin, kind)]
+        except BaseException:
+            manager.unregister(module)
+            raise
 
 
 def _offered(manager: pluggy.PluginManager, plugin: Plugin, kind: Kind) -> list[Entry]:
@@ -126,9 +130,12 @@ def _offered(manager: pluggy.PluginManager, plugin: Plugin, kind: Kind) -> list[
     for implementation in getattr(manager.hook, kind.hook).get_hookimpls():
         if implementation.plugin_name != plugin.name:
             continue
-        for spec in implementation.function():
+        given = implementation.function()
+        for spec in given if isinstance(given, list | tuple) else [given]:
             if not isinstance(spec, Spec):
                 raise TypeError(f"{kind.hook} must return a list of Spec, got {type(spec).__name__}")
+            if not (isinstance(spec.name, str) and spec.name and isinstance(spec.factory, str | type)):
+                raise TypeError(f"{kind.hook}: a Spec needs a name and a class or 'module:Class', got {spec!r:.80}")
             if spec.name in {entry.spec.name for entry in offered}:
                 raise ValueError(f"{kind.hook} offers '{spec.name}' twice")
             offered.append(Entry(kind.name, spec, plugin))

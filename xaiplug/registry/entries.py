@@ -50,7 +50,9 @@ class Entry:
         """
         try:
             cls = self.spec.load()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a module may exit, or raise what no `except Exception` sees
             raise PluginError(
                 f"{self.kind} '{self.name}' ({self.plugin.distribution} {self.plugin.version}) failed to import: "
                 f"{type(error).__name__}: {error}"
