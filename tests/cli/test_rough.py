@@ -29,7 +29,7 @@ def test_a_plugin_file_that_does_not_load_is_told_where_it_is_named(write, here,
     source, message = BROKEN[name]
     (here / f"{name}.py").write_text(source)
     with pytest.raises(ConfigError, match=r"plugins\.files\.1: .* does not load: ") as caught:
-        load(write(), [f"plugins.files=[toy_plugin.py, {name}.py]"])
+        load(write(), [f"plugins.files=[toy_plugin.py, {name}.py]"], strict=True)
     assert message in str(caught.value)
 
 

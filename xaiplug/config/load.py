@@ -50,11 +50,14 @@ class Config:
         return yaml.dump(short, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
-def load(path: Path | str, settings: Sequence[str] = (), *, root: Path | None = None) -> Config:
+def load(
+    path: Path | str, settings: Sequence[str] = (), *, root: Path | None = None, strict: bool = False
+) -> Config:
     """Read and check a run file with its `--set` overrides.
 
     Args:
         root: the working directory; default the current one.
+        strict: a plug-in file that does not load is wrong even where nothing of it is used.
 
     Raises:
         ConfigError: everything that is wrong, one problem a line.
@@ -72,7 +75,7 @@ def load(path: Path | str, settings: Sequence[str] = (), *, root: Path | None = 
     if file.plugins != type(file.plugins)():
         files = [root / name for name in file.plugins.files]
         configure(disable=file.plugins.disable, only=file.plugins.only, files=files)
-        problems.extend(_broken(file))
+        problems.extend(_broken(file) if strict else ())
     file = places.resolved(file)
     problems.extend(places.problems)
     problems.extend(_escapes(document, file))
