@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from xaiplug.kinds.metric import View
     from xaiplug.model import Model
     from xaiplug.model.query import Query
+    from xaiplug.results import Results
 
 __version__ = "0.1.0"
 
@@ -63,6 +64,7 @@ _LAZY = {
     "Study": "xaiplug.data.study",
     "Samples": "xaiplug.data.samples",
     "MaskedGame": "xaiplug.game",
+    "Results": "xaiplug.results",
 }
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "PixelImputer",
     "Pool",
     "Query",
+    "Results",
     "RetrainMetric",
     "Samples",
     "Segmenter",
