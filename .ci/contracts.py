@@ -43,7 +43,15 @@ WITH_HINTS: list[dict[str, Any]] = [
         "name": "The core imports no plug-in, no trainer, and nothing that only they need",
         "type": "forbidden",
         "source_modules": ["xaiplug"],
-        "forbidden_modules": [*WHEELS, "captum", "pytorch_lightning", "segment_anything", "skimage", "timm", "torchvision"],
+        "forbidden_modules": [
+            *WHEELS,
+            "captum",
+            "pytorch_lightning",
+            "segment_anything",
+            "skimage",
+            "timm",
+            "torchvision",
+        ],
     },
     {"name": "Plug-ins and trainers do not import each other", "type": "independence", "modules": WHEELS},
 ]

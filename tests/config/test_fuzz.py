@@ -161,7 +161,7 @@ def told(run):
     try:
         run()
     except XaiplugError as error:
-        assert str(error).strip()
+        return None if str(error).strip() else "an error without a word"
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:300]
     return None

@@ -2,6 +2,8 @@
 
 from xaiplug_trainers.task import TrainedTask
 
+__all__ = ["celeba", "cifar10", "decoy_mnist", "mnist", "set_sum", "split_cifar", "trec", "wafer", "xai_bench"]
+
 
 class DecoyMnist(TrainedTask):
     """Faint, noisy digits with a white patch whose place along the border gives the class away."""

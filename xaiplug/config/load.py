@@ -50,9 +50,7 @@ class Config:
         return yaml.dump(short, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
-def load(
-    path: Path | str, settings: Sequence[str] = (), *, root: Path | None = None, strict: bool = False
-) -> Config:
+def load(path: Path | str, settings: Sequence[str] = (), *, root: Path | None = None, strict: bool = False) -> Config:
     """Read and check a run file with its `--set` overrides.
 
     Args:

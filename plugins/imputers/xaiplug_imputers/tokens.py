@@ -11,8 +11,8 @@ from torch import Tensor
 
 from xaiplug import FeatureGroups, Imputer, Query
 from xaiplug.errors import ComponentError, ModelError, ShapeError
-from xaiplug.model.query import Removal
 from xaiplug.model.passes import in_chunks
+from xaiplug.model.query import Removal
 from xaiplug.model.tokens import Tokens
 
 
