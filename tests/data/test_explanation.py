@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from xaiplug import Explanation, FeatureGroups, SetScores, Target
 from xaiplug.errors import DataError, NonFiniteError, ShapeError, StoreError
@@ -129,3 +130,18 @@ def test_tables():
     assert frame["attribution"].tolist() == [1, 2, 3, 4, 5]
     pixels = Explanation(torch.arange(96.0).view(2, 3, 4, 4)).to_pandas()
     assert pixels.iloc[-1].to_dict() == {"sample": 1, "channel": 2, "row": 3, "column": 3, "attribution": 95.0}
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        *("", "[]", "{}", "3", "[" * 5000),
+        *('{"level": "pixel", "meta": {}}', '{"level": null, "meta": 3}', '{"level": null, "meta": {}, "scale": "x"}'),
+        *('{"level": null, "meta": {}, "scale": "logit"}', '{"level": null, "meta": {}, "set_kind": "interaction"}'),
+    ],
+)
+def test_a_file_that_says_it_is_an_explanation_and_is_none(tmp_path, plain):
+    header = {"format": "xaiplug-explanation-1", "explanation": plain}
+    save_file({"attribution": torch.ones(1, 2)}, tmp_path / "hostile.safetensors", metadata=header)
+    with pytest.raises(DataError, match="holds no whole explanation"):
+        Explanation.load(tmp_path / "hostile.safetensors")

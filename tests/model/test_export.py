@@ -85,3 +85,49 @@ def test_a_network_that_no_import_reaches_is_refused_before_anything_is_written(
     with pytest.raises(ModelError, match="is inside of something"):
         save_export(Model(Inside()), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"weights": None}, "weights: Input should be a valid string"),
+        ({"sha256": 3}, "sha256: Input should be a valid string"),
+        ({"module": ["torch.nn:Linear"]}, "module: Input should be a valid string"),
+        ({"kwargs": [1]}, "kwargs: Input should be a valid dictionary"),
+        ({"kwargs": {"no_such": 1}}, "cannot be built as it says"),
+        ({"kwargs": {"in_features": 9, "out_features": 9}}, "cannot be built as it says"),
+        ({"mean": "a"}, "mean: Input should be a valid list"),
+        ({"input_range": [0]}, "input_range"),
+        ({"output": "relu"}, "output: Input should be 'softmax' or 'sigmoid'"),
+        ({"module": "torch.nn:NoSuch"}, "cannot be imported"),
+        ({"module": "torch.no_such:A"}, "cannot be imported"),
+    ],
+)
+def test_a_card_that_is_not_what_it_should_be_is_a_data_error(exported, change, message):
+    path = exported[1]
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | change))
+    with pytest.raises(DataError, match=message):
+        load_export(path, packages=("torch",))
+
+
+@pytest.mark.parametrize("module", ["torch.hub:load", "torch:load", "torch.nn:functional", "torch.serialization:os"])
+def test_a_card_calls_no_function_of_a_trusted_package(exported, module):
+    path = exported[1]
+    card = yaml.safe_load(path.read_text()) | {"module": module, "kwargs": {"f": "x"}}
+    path.write_text(yaml.safe_dump(card))
+    with pytest.raises(DataError, match="is no class of networks of its own"):
+        load_export(path, packages=("torch",))
+
+
+def test_a_trusted_package_lends_no_class_that_it_imports(exported):
+    path = exported[1]
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"module": "xaiplug.model.adapter:nn.Linear"}))
+    with pytest.raises(DataError, match="cannot be imported"):
+        load_export(path, packages=("xaiplug",))
+
+
+@pytest.mark.parametrize("text", ["- 1", "\x00", "a: [", "!!python/object:os.system x", "[" * 3000])
+def test_a_card_that_is_no_card_is_a_data_error(exported, text):
+    exported[1].write_text(text)
+    with pytest.raises(DataError):
+        load_export(exported[1])

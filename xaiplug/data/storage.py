@@ -7,16 +7,16 @@ import os
 import tempfile
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from xaiplug.data.explanation import Explanation, SetScores
+from xaiplug.data.explanation import Explanation, Level, SetKind, SetScores
 from xaiplug.data.groups import FeatureGroups
-from xaiplug.data.target import Target
+from xaiplug.data.target import Scale, Target
 from xaiplug.errors import DataError, StoreError
 
 FORMAT = "xaiplug-explanation-1"
@@ -77,7 +77,10 @@ def load_explanation(path: Path) -> Explanation:
         raise DataError(f"{path} is no safetensors file: {error}") from error
     if header.get("format") != FORMAT:
         raise DataError(f"{path} holds no explanation (format {header.get('format')!r}, expected '{FORMAT}')")
-    return _unflatten(tensors, json.loads(header["explanation"]))
+    try:
+        return _unflatten(tensors, json.loads(header["explanation"]))
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} holds no whole explanation: {type(error).__name__}: {error}") from error
 
 
 _DIRECT = ("attribution", "order", "score", "base_score", "residual")
@@ -100,6 +103,10 @@ def _flatten(explanation: Explanation) -> tuple[dict[str, Tensor], dict[str, Any
 
 def _unflatten(tensors: dict[str, Tensor], plain: dict[str, Any]) -> Explanation:
     extras = {name.removeprefix("extras."): t for name, t in tensors.items() if name.startswith("extras.")}
+    if not isinstance(plain["meta"], dict) or plain["level"] not in (None, *get_args(Level)):
+        raise ValueError(f"level {plain['level']!r}, meta {type(plain['meta']).__name__}")
+    if plain.get("set_kind", "prefix") not in get_args(SetKind) or plain.get("scale", "logit") not in get_args(Scale):
+        raise ValueError(f"sets of kind {plain.get('set_kind')!r}, scale {plain.get('scale')!r}")
     return Explanation(
         **{name: tensors[name] for name in _DIRECT if name in tensors},
         level=plain["level"],

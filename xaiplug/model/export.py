@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -68,32 +70,71 @@ def load_export(path: Path, *, trust: bool = False, packages: Collection[str] = 
     path = path / "model.yaml" if path.is_dir() else path
     if not path.is_file():
         raise DataError(f"no model at {path}; train one: xaiplug train TASK --output {path.parent}")
-    card = yaml.safe_load(path.read_text())
-    if not isinstance(card, Mapping) or card.get("format") != FORMAT:
-        raise DataError(f"{path} is no model export of format {FORMAT}")
-    weights = path.parent / Path(card["weights"]).name
+    card = _card(path)
+    weights = path.parent / Path(card.weights).name
     if not weights.is_file():
         raise DataError(f"{path} names {weights.name}, which is not beside it")
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if digest != card["sha256"]:
+    if digest != card.sha256:
         raise DataError(
-            f"{weights} is not the file that was exported: sha256 {digest[:12]}, expected {card['sha256'][:12]}"
+            f"{weights} is not the file that was exported: sha256 {digest[:12]}, expected {card.sha256[:12]}"
         )
-    module, _, attribute = str(card["module"]).partition(":")
+    module, _, attribute = card.module.partition(":")
     if not (trust or module.partition(".")[0] in {TRUSTED, *packages}):
         raise DataError(f"{path} would import {module}; if you trust it, load_model(..., trust=True)")
-    build = getattr(import_module(module), attribute)
-    if not (trust or (isinstance(build, type) and issubclass(build, nn.Module))):  # a package has other callables, too
-        raise DataError(f"{path} would call {module}:{attribute}, which is no class of networks")
-    network: nn.Module = build(**card.get("kwargs", {}))
-    network.load_state_dict(load_file(weights))
-    range_ = card.get("input_range")
+    try:
+        build = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DataError(f"{path} names {card.module}, which cannot be imported: {error}") from error
+    if not (trust or _is_own_network(build, module)):  # a package has other callables, too
+        raise DataError(f"{path} would call {card.module}, which is no class of networks of its own")
+    try:
+        network: nn.Module = build(**card.kwargs)
+        network.load_state_dict(load_file(weights))
+    except (TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise DataError(f"{path}: {card.module} cannot be built as it says: {error}") from error
     return Model(
         network.eval(),
-        output=card.get("output", "softmax"),
-        mean=card.get("mean"),
-        std=card.get("std"),
-        input_range=None if range_ is None else (float(range_[0]), float(range_[1])),
-        class_names=card.get("class_names"),
-        name=str(card.get("task", path.parent.name)),
+        output=card.output,
+        mean=card.mean,
+        std=card.std,
+        input_range=card.input_range,
+        class_names=card.class_names,
+        name=card.task or path.parent.name,
     )
+
+
+class Card(BaseModel):
+    """What is read of a `model.yaml`; it may say more."""
+
+    format: Literal[1]
+    module: str
+    kwargs: dict[str, Any] = {}
+    weights: str
+    sha256: str
+    output: Literal["softmax", "sigmoid"] = "softmax"
+    mean: list[float] | None = None
+    std: list[float] | None = None
+    input_range: tuple[float, float] | None = None
+    class_names: list[str] | None = None
+    task: str | None = None
+
+
+def _card(path: Path) -> Card:
+    try:
+        card = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    if not isinstance(card, Mapping) or card.get("format") != FORMAT:
+        raise DataError(f"{path} is no model export of format {FORMAT}")
+    try:
+        return Card.model_validate(dict(card))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise DataError(f"{path} is no whole model export: {wrong}") from error
+
+
+def _is_own_network(build: Any, module: str) -> bool:
+    """A class of networks that the module's package defines: not what it imports from elsewhere."""
+    owned = isinstance(build, type) and issubclass(build, nn.Module)
+    return owned and build.__module__.partition(".")[0] == module.partition(".")[0]
