@@ -77,7 +77,7 @@ def _fit(cli: LightningCLI, checkpoint: Path | str | None) -> None:
 def _used(cli: LightningCLI) -> dict[str, Any]:
     """The configuration that was used, as plain data, without what is this machine's alone."""
     config: dict[str, Any] = yaml.safe_load(cli.parser.dump(cli.config, skip_link_targets=True))
-    config.pop("ckpt_path")
+    config.pop("ckpt_path", None)
     for name in ("logger", "default_root_dir"):
         config["trainer"].pop(name, None)
     for name in MACHINE_ONLY:
