@@ -1,5 +1,7 @@
 """Token removal against real attention masks, on every transformer that we know."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -76,7 +78,7 @@ def network(request):
 
 def asked(network, imputer, images=2, labels=None, **options):
     model = network if isinstance(network, Model) else Model(network, mean=[0.5] * 3, std=[0.25] * 3)
-    x = torch.rand(images, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    x = torch.rand(images, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1)).to(model.dtype)
     segmenter = ("grid", {"patch": PATCH}) if labels is None else labels
     with asking(model):
         query = base_query(model, x, target=0, **options)
@@ -165,10 +167,11 @@ def test_nothing_removed_is_the_untouched_model(network):
 
 
 def test_rows_alone_and_together(network):
-    query, keep = asked(network, "token-removal", images=3), coalitions(3)
+    """In double precision: these weights are so large that rounding shows in single, on some processors."""
+    query, keep = asked(copy.deepcopy(network).double(), "token-removal", images=3), coalitions(3)
     together = logits(query, keep)
     small = logits(query.replace(max_batch=2), keep)
-    torch.testing.assert_close(small, together, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(small, together, rtol=1e-11, atol=1e-11)
 
 
 def test_what_is_counted(network):
