@@ -28,13 +28,13 @@ FLOORS = [
     "data",
     "builtin",
     "hookspecs",
-    "spec | late | cache",
+    "spec | late | cache | origins",
     "papers",
     "errors",
 ]
 """From the top down: each imports only what lies below it, type hints included."""
 
-LIGHT = ["cli", "builtin", "cache", "errors", "hookspecs", "kinds", "late", "registry", "spec", "papers"]
+LIGHT = ["cli", "builtin", "cache", "errors", "hookspecs", "kinds", "late", "origins", "registry", "spec", "papers"]
 HEAVY = ["numpy", "pandas", "pydantic", "rich", "torch"]
 
 WITH_HINTS: list[dict[str, Any]] = [

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from xaiplug import config as run_file
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.samples import Samples
 from xaiplug.data.study import METHOD, Method
@@ -30,8 +29,8 @@ from xaiplug.model.adapter import Model
 from xaiplug.run.cell import EXPLANATION
 from xaiplug.run.cells import KEYS, Cell
 from xaiplug.run.collect import finished, results, timings
-from xaiplug.run.planfile import PLAN, RUN, read_plan
-from xaiplug.run.store import Store, read_json
+from xaiplug.run.planfile import RUN, open_workspace, read_plan
+from xaiplug.run.store import Store
 from xaiplug.run.study import study_of
 from xaiplug.run.workspace import Workspace
 from xaiplug.view.leaderboard import short_names
@@ -160,7 +159,7 @@ class Results:
         """Everything that was explained, read from disk one by one."""
         store = Store(self.folder)
         for entry, stored in finished(store, ("explain",)):
-            explanation = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
+            explanation = Explanation.load(store.file(entry["id"], EXPLANATION, stored))
             names = {name: entry[name] for name in (*KEYS, "seed")}
             yield Explained(**names, ids=tuple(stored["ids"]), explanation=explanation)
 
@@ -190,8 +189,7 @@ class Results:
 
     @cached_property
     def _workspace(self) -> Workspace:
-        root = Path(read_json(self.folder / PLAN)["root"])
-        return Workspace(run_file.load(self.folder / RUN, (f"outputs.dir={self.folder}",), root=root))
+        return open_workspace(self.folder)
 
 
 def per_sample(values: pd.DataFrame, by: str | Sequence[str] = "method") -> pd.DataFrame:

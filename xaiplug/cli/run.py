@@ -46,6 +46,8 @@ def _show(outcome: Outcome) -> None:
     columns, rows = leaderboard(outcome.folder)
     if rows:
         table(columns, rows, header=True)
+    for line in (*(f"stale: {stale}" for stale in outcome.stale), *outcome.damaged):
+        typer.echo(line, err=True)
     for skip in outcome.skipped:
         typer.echo(f"skipped: {skip.what}: {skip.why}", err=True)
     if outcome.failures:

@@ -22,8 +22,11 @@ from xaiplug.errors import DataError, StoreError
 FORMAT = "xaiplug-explanation-1"
 
 
-def write_atomically(path: Path, write: Any) -> Path:
+def write_atomically(path: Path, write: Any, *, durable: bool = True) -> Path:
     """Call `write(temporary path)` beside `path`, then move it there: whole or not at all.
+
+    Args:
+        durable: wait until it is on the disk, so that a machine that loses power loses no file that was there before.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -40,6 +43,9 @@ def write_atomically(path: Path, write: Any) -> Path:
     try:
         write(temporary)
         temporary.chmod(0o666 & ~_umask())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -54,11 +60,16 @@ def _umask() -> int:
 
 def save_explanation(explanation: Explanation, path: Path) -> Path:
     """Write `explanation` to `path`, whole or not at all."""
+    return write_atomically(path, lambda temporary: write_explanation(explanation, temporary))
+
+
+def write_explanation(explanation: Explanation, path: Path) -> None:
+    """Write `explanation` to `path`, where nobody looks before it is whole."""
     tensors, plain = _flatten(explanation)
     header = {"format": FORMAT, "explanation": json.dumps(plain, sort_keys=True)}
     # Copies: safetensors refuses tensors that share memory, as an explainer's extras and scores may.
     own = {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
-    return write_atomically(path, lambda temporary: save_file(own, temporary, metadata=header))
+    save_file(own, path, metadata=header)
 
 
 def load_explanation(path: Path) -> Explanation:

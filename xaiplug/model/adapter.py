@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from xaiplug.data.target import Output
 from xaiplug.errors import ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
 from xaiplug.model.tokens import Tokens, tokens_of
+from xaiplug.model.traits import traits
+from xaiplug.origins import digest
 
 
 class Normalise(nn.Module):
@@ -246,13 +247,13 @@ class Model:
         with metered(self.module.get_submodule("logits")) as meter:
             yield meter
 
+    def traits(self) -> dict[str, str]:
+        """Name -> hash or version of everything that can be read from the network, and how it is adapted."""
+        return {"adaptation of": repr((self.output, self.mean, self.std, self.input_range)), **traits(self.network)}
+
     def fingerprint(self) -> str:
-        """sha256 of the network's structure, weights and normalisation."""
-        digest = hashlib.sha256(f"{self.network!r}{self.output}{self.mean}{self.std}{self.input_range}".encode())
-        for name, value in sorted(self.network.state_dict().items()):
-            digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
-            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-        return digest.hexdigest()
+        """sha256 of everything that can be read from the network (`traits`): not what hides in what it calls."""
+        return digest(self.traits())
 
     def check_inputs(self, inputs: Tensor) -> None:
         """Raise a ShapeError unless inputs are floating point, not empty, and of the parameters' dtype."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from xaiplug.config.fits import PINS
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.result import MetricResult
+from xaiplug.data.storage import write_explanation
 from xaiplug.errors import StoreError, XaiplugError
 from xaiplug.run import compute
-from xaiplug.run.address import key
+from xaiplug.run.address import address
 from xaiplug.run.cells import Cell
 from xaiplug.run.plan import is_stochastic
-from xaiplug.run.planfile import RUN, open_workspace, read_plan
-from xaiplug.run.store import CELL, Store
+from xaiplug.run.planfile import RUN, open_workspace, read_entry
+from xaiplug.run.store import DamagedError, Store, write_cell
 from xaiplug.run.workspace import Workspace, device
 
 EXPLANATION = "explanation.safetensors"
@@ -30,7 +31,7 @@ def run_cell(run_dir: Path | str, cell: str) -> Path:
     """Compute one cell of a run's `plan.json`, unless it is finished; its folder.
 
     A function of what is on disk: call it from any process, in any order that computes inputs first. Models and data
-    are kept for the process.
+    are kept for the process. An input that is damaged is set aside and computed again.
 
     Raises:
         StoreError: no such cell, an input that is not finished, or a plan that is older than what it was made of.
@@ -39,10 +40,9 @@ def run_cell(run_dir: Path | str, cell: str) -> Path:
     store = Store(Path(run_dir))
     if store.finished(cell):
         return store.cell(cell)
-    plan = read_plan(store.folder)
-    if cell not in plan:
+    entry = read_entry(store.folder, cell)
+    if entry is None:
         raise StoreError(f"the plan of {store.folder} has no cell '{cell}'")
-    entry = plan[cell]
     try:
         missing = [wanted for wanted in entry["inputs"] if not store.finished(wanted)]
         if missing:
@@ -75,31 +75,44 @@ def _stamp(folder: Path) -> tuple[Path, int]:
 
 
 def _compute(workspace: Workspace, store: Store, cell: str, names: Cell, inputs: list[str]) -> None:
-    if key(workspace, names, inputs) != cell:
+    if address(workspace, names, inputs).id != cell:
         _reach(workspace, names)
         raise StoreError("its model, data or plug-ins are not those of the plan; run the run file again")
+    explanation: Explanation | None = None
+    result: MetricResult | None = None
+    match names.kind:
+        case "segment":
+            details = _segment(workspace, names)
+        case "explain":
+            explanation = compute.explain(workspace, names)
+            details = _explained(workspace, names, explanation)
+        case "score":
+            result = compute.score(workspace, names, _explanation(store, inputs[0]))
+            selected = workspace.selected(names)
+            rows = dict(zip(selected.indices, selected.samples.ids, strict=True))
+        case "compare":
+            explanations = [_explanation(store, one) for one in inputs]
+            models = [store.read(one)["cell"]["model"] for one in inputs]
+            result = compute.compare(workspace, names, models, explanations)
+            rows = compute.common_samples([workspace.selected(replace(names, model=model)) for model in models])
+        case "retrain":
+            result, rows = compute.retrain(workspace, names), {}
     with store.writing(cell) as folder:
-        match names.kind:
-            case "segment":
-                details = _segment(workspace, names)
-            case "explain":
-                details = _explain(workspace, names, folder)
-            case "score":
-                explanation = Explanation.load(store.cell(inputs[0]) / EXPLANATION)
-                result = compute.score(workspace, names, explanation)
-                selected = workspace.selected(names)
-                rows = dict(zip(selected.indices, selected.samples.ids, strict=True))
-                details = _scored(workspace, names, folder, result, rows)
-            case "compare":
-                explanations = [Explanation.load(store.cell(i) / EXPLANATION) for i in inputs]
-                models = [store.read(i)["cell"]["model"] for i in inputs]
-                result = compute.compare(workspace, names, models, explanations)
-                rows = compute.common_samples([workspace.selected(replace(names, model=model)) for model in models])
-                details = _scored(workspace, names, folder, result, rows)
-            case "retrain":
-                details = _scored(workspace, names, folder, compute.retrain(workspace, names), {})
-        written = {"id": cell, "cell": names.plain() | {"inputs": inputs}, **details}
-        (folder / CELL).write_text(_json(written), encoding="utf-8")
+        if explanation is not None:
+            write_explanation(explanation, folder / EXPLANATION)
+        if result is not None:
+            details = _scored(workspace, names, folder, result, rows)
+        write_cell(folder, {"id": cell, "cell": names.plain() | {"inputs": inputs}, **details})
+
+
+def _explanation(store: Store, cell: str) -> Explanation:
+    """The explanation of a finished cell; one that is damaged is computed again."""
+    try:
+        return Explanation.load(store.file(cell, EXPLANATION))
+    except DamagedError as error:
+        entry = read_entry(store.folder, cell)
+        store.set_aside(cell, error.why, Cell.of(entry).name if entry else "")
+        return Explanation.load(run_cell(store.folder, cell) / EXPLANATION)
 
 
 def _reach(workspace: Workspace, names: Cell) -> None:
@@ -119,9 +132,7 @@ def _segment(workspace: Workspace, names: Cell) -> dict[str, Any]:
     return {**made, "components": compute.provenance(segmenter, "segmenter")}
 
 
-def _explain(workspace: Workspace, names: Cell, folder: Path) -> dict[str, Any]:
-    explanation = compute.explain(workspace, names)
-    explanation.save(folder / EXPLANATION)
+def _explained(workspace: Workspace, names: Cell, explanation: Explanation) -> dict[str, Any]:
     selected = workspace.selected(names)
     given = compute.given_to_explainer(workspace, names)
     components = compute.provenance(workspace.component("explainers", names.explainer), "explainer")
@@ -148,18 +159,18 @@ def _scored(
     """Write values and curves; `rows` are place and id of each sample. A value of the whole study has place -1."""
     count, seeds = len(result.values), workspace.config.file.seeds
     whole = len(rows) != count
-    columns: dict[str, Any] = {
-        "sample": [-1] * count if whole else list(rows),
-        "id": [""] * count if whole else list(rows.values()),
-        "value": result.values.detach().double().cpu().numpy(),
-    }
+    drawn = [names.seed] * count
     if names.seed is None:  # the metric goes through seeds of its own, from the study's first on
-        columns["seed"] = seeds if len(seeds) == count else [seeds[0] + row for row in range(count)]
-    else:
-        columns["seed"] = [names.seed] * count
+        drawn = list(seeds) if len(seeds) == count else [seeds[0] + row for row in range(count)]
+    columns: dict[str, Any] = {
+        "sample": pa.array([-1] * count if whole else list(rows), pa.int64()),
+        "id": pa.array([""] * count if whole else list(rows.values()), pa.string()),
+        "value": pa.array(result.values.detach().double().cpu().numpy()),
+        "seed": pa.array(drawn, pa.int64()),
+    }
     if result.curve is not None:
-        columns["curve"] = result.curve.detach().double().cpu().tolist()
-    pd.DataFrame(columns).to_parquet(folder / SCORES, index=False)
+        columns["curve"] = pa.array(list(result.curve.detach().double().cpu().numpy()), pa.list_(pa.float64()))
+    pq.write_table(pa.table(columns), folder / SCORES)
     given = compute.given_to_metric(workspace, names)
     components = compute.provenance(workspace.component("metrics", names.metric_entry), "metric")
     for pin in PINS:
@@ -170,7 +181,7 @@ def _scored(
         "better": result.better or "",
         "unit": result.unit,
         "steps": None if result.steps is None else result.steps.detach().double().tolist(),
-        "seeds": sorted(set(columns["seed"])),
+        "seeds": sorted(set(drawn)),
     }
 
 
@@ -179,7 +190,3 @@ def _told(cell: Cell, error: Exception) -> str:
     kind = "" if isinstance(error, XaiplugError) else f"{type(error).__name__}: "
     trace = "".join(traceback.format_exception(error))
     return f"{cell.name}\n{kind}{error}\n\n{trace}"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, default=str) + "\n"

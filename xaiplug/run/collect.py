@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xaiplug.data.storage import write_atomically
+from xaiplug.errors import StoreError
 from xaiplug.run.cell import SCORES
-from xaiplug.run.cells import KEYS
+from xaiplug.run.cells import KEYS, Cell
 from xaiplug.run.planfile import read_plan
-from xaiplug.run.store import Store
+from xaiplug.run.store import DamagedError, Store
 
 RESULTS = "results.parquet"
 TIMINGS = "timings.parquet"
@@ -42,13 +44,29 @@ def collect(store: Store) -> tuple[Path, Path]:
 
 
 def results(store: Store) -> pd.DataFrame:
-    """One row a value: what was explained, how, the metric, the sample, the value; sample -1 is the whole study."""
-    parts = []
-    for entry, stored in finished(store, ("score", "compare", "retrain")):
-        scores = pq.read_table(store.cell(entry["id"]) / SCORES, columns=["seed", "sample", "id", "value"]).to_pandas()
+    """One row a value: what was explained, how, the metric, the sample, the value; sample -1 is the whole study.
+
+    Raises:
+        StoreError: cells are damaged; they were moved aside.
+    """
+    tables, told, lengths = [], [], []
+    for entry, stored in finished(store, ("score", "compare", "retrain"), SCORES):
+        tables.append(read_scores(store.cell(entry["id"]) / SCORES, ["seed", "sample", "id", "value"]))
+        lengths.append(len(tables[-1]))
         named = {name: entry[name] for name in (*KEYS, "metric")}
-        parts.append(scores.assign(**named, better=stored["better"], unit=stored["unit"]))
-    return _sorted(parts, _RESULTS, [*KEYS, "metric", "seed", "sample"])
+        told.append({**named, "better": stored["better"], "unit": stored["unit"]})
+    if not tables:
+        return _sorted([], _RESULTS, [])
+    scores = pa.concat_tables(tables).to_pandas()
+    each = np.repeat(np.arange(len(lengths)), lengths)
+    names = pd.DataFrame(told).astype("str").iloc[each].reset_index(drop=True)
+    return _sorted([pd.concat([scores, names], axis=1)], _RESULTS, [*KEYS, "metric", "seed", "sample"])
+
+
+def read_scores(path: Path, columns: list[str]) -> pa.Table:
+    """Some columns of a cell's scores; read in this thread, which for so small a file is all there is to do."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns, use_threads=False)
 
 
 def timings(store: Store) -> pd.DataFrame:
@@ -60,11 +78,27 @@ def timings(store: Store) -> pd.DataFrame:
     return _sorted([pd.DataFrame(rows)] if rows else [], _TIMINGS, [*KEYS, "seed"])
 
 
-def finished(store: Store, kinds: Sequence[str]) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
-    """Plan entry and `cell.json` of every finished cell of these kinds."""
+def finished(store: Store, kinds: Sequence[str], file: str = "") -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Plan entry and `cell.json` of every finished cell of these kinds; `file` of each is what was written, too.
+
+    Raises:
+        StoreError: at the end, if cells are damaged: all of them are moved aside.
+    """
+    there = {path.name for path in store.cells.iterdir()} if store.cells.is_dir() else set()
+    damaged = []
     for cell, entry in read_plan(store.folder).items():
-        if entry["kind"] in kinds and store.finished(cell):
-            yield entry, store.read(cell)
+        if entry["kind"] in kinds and cell in there:
+            try:
+                stored = store.read(cell)
+                if file:
+                    store.file(cell, file, stored)
+            except DamagedError as error:
+                damaged.append(store.set_aside(cell, error.why, Cell.of(entry).name))
+            else:
+                yield entry, stored
+    if damaged:
+        more = f" ({len(damaged) - 1} more are, too)" if len(damaged) > 1 else ""
+        raise StoreError(f"{damaged[0]}{more}; run the run file again, and it is computed again")
 
 
 def _sorted(parts: Sequence[pd.DataFrame], schema: pa.Schema, by: list[str]) -> pd.DataFrame:

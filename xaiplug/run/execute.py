@@ -16,6 +16,7 @@ from xaiplug.run.cells import Cell
 from xaiplug.run.collect import collect
 from xaiplug.run.plan import Plan, Skipped, make_plan
 from xaiplug.run.planfile import open_workspace, read_plan, write_plan
+from xaiplug.run.stale import Stale
 from xaiplug.run.store import Store
 from xaiplug.run.study import study_of
 from xaiplug.run.workspace import Workspace
@@ -42,6 +43,8 @@ class Outcome:
     blocked: int = 0
     failures: list[Failure] = field(default_factory=list)
     skipped: Sequence[Skipped] = ()
+    stale: Sequence[Stale] = ()
+    damaged: Sequence[str] = ()
     results: Path | None = None
     views: tuple[Path, ...] = ()
     report_error: str = ""
@@ -67,6 +70,8 @@ class Outcome:
             "views": [str(path) for path in self.views],
             "failures": [{"cell": f.cell, "id": f.id, "error": f.error, "waiting": f.waiting} for f in self.failures],
             "skipped": [{"what": skip.what, "why": skip.why} for skip in self.skipped],
+            "stale": [{"why": stale.why, "cells": stale.cells} for stale in self.stale],
+            "damaged": list(self.damaged),
         }
 
 
@@ -99,11 +104,15 @@ def execute(config: Config, watcher: Watcher) -> Outcome:
     store, workspace = Store(config.folder), Workspace(config)
     plan = plan_of(config, workspace)
     store.prepare()
-    ids = write_plan(store, workspace, plan)
+    written = write_plan(store, workspace, plan)
+    ids = list(written.entries)
     store.forget_failures(set(ids))
-    outcome = Outcome(config.file.name, store.folder, skipped=plan.skipped)
+    outcome = Outcome(config.file.name, store.folder, skipped=plan.skipped, stale=written.stale)
+    told = len(store.told())
+    store.mend((cell, Cell.of(entry).name) for cell, entry in written.entries.items())
     lend(store.folder, workspace)
     _cells(store, config.engine, ids, outcome, watcher)
+    outcome.damaged = tuple(store.told()[told:])
     outcome.results, _ = collect(store)
     try:
         outcome.views = report(store.folder, workspace)

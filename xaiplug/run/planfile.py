@@ -1,55 +1,140 @@
-"""The plan on disk: what an outside scheduler reads."""
+"""The plan on disk: what an outside scheduler reads.
+
+`plan.json` is JSON with one cell a line, each beginning with its id, and all that is not a cell in the first lines: a
+process that computes one cell of many finds its line without parsing the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import mmap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from xaiplug import config
 from xaiplug.data.storage import write_atomically
-from xaiplug.run.address import key
+from xaiplug.errors import StoreError
+from xaiplug.run.address import address
+from xaiplug.run.key import Leaves
 from xaiplug.run.plan import Plan
-from xaiplug.run.store import Store, read_json, write_json
+from xaiplug.run.stale import Stale, stale
+from xaiplug.run.store import Store, read_json
 from xaiplug.run.workspace import Workspace
 
 PLAN = "plan.json"
 RUN = "run.yaml"
 
+Entry = dict[str, Any]
 
-def read_plan(folder: Path) -> Mapping[str, dict[str, Any]]:
+
+@dataclass(frozen=True)
+class Written:
+    """A plan with its addresses: entries by id in the order of work, and what makes cells of the last plan stale."""
+
+    entries: Mapping[str, Entry]
+    parts: Mapping[str, Leaves]
+    stale: tuple[Stale, ...]
+
+
+def read_plan(folder: Path) -> Mapping[str, Entry]:
     """Cell id -> the cell's names, and its inputs' ids, in the order of work.
 
     Raises:
         StoreError: no plan there.
     """
+    return _whole(folder)[0]
+
+
+def read_entry(folder: Path, cell: str) -> Entry | None:
+    """One cell of the plan, without parsing the rest; None if the plan has none of this id.
+
+    Raises:
+        StoreError: no plan there.
+    """
+    try:
+        with (folder / PLAN).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            start = text.find(f'\n{{"id": {json.dumps(cell)}'.encode())
+            line = b"" if start < 0 else text[start + 1 : text.find(b"\n", start + 1)]
+        found: Entry = json.loads(line.rstrip(b","))
+    except (OSError, ValueError):  # no such cell, or not the file that is written here
+        return read_plan(folder).get(cell)
+    return found
+
+
+def read_root(folder: Path) -> Path:
+    """The working directory that a run's relative paths mean.
+
+    Raises:
+        StoreError: no plan there.
+    """
+    try:
+        with (folder / PLAN).open(encoding="utf-8") as file:
+            next(file)
+            return Path(json.loads("{" + next(file).rstrip().rstrip(",") + "}")["root"])
+    except OSError as error:
+        raise StoreError(f"cannot read {folder / PLAN}: {error.strerror or error}; run the run file first") from error
+    except (ValueError, KeyError, StopIteration):
+        return Path(read_json(folder / PLAN)["root"])
+
+
+def _whole(folder: Path) -> tuple[Mapping[str, Entry], Mapping[str, Leaves]]:
     path = folder / PLAN
     stamp = path.stat() if path.is_file() else None
     return _plan(path.resolve(), *((stamp.st_mtime_ns, stamp.st_ino) if stamp else (0, 0)))
 
 
 @lru_cache(maxsize=2)
-def _plan(path: Path, *stamp: int) -> Mapping[str, dict[str, Any]]:
+def _plan(path: Path, *stamp: int) -> tuple[Mapping[str, Entry], Mapping[str, Leaves]]:
     """Parsed once for each state of the file."""
-    cells: list[dict[str, Any]] = read_json(path)["cells"]
-    return {entry["id"]: entry for entry in cells}
+    read = read_json(path)
+    try:
+        return {entry["id"]: entry for entry in read["cells"]}, read.get("parts", {})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise StoreError(f"{path} is no plan; run the run file again") from error
 
 
-def write_plan(store: Store, workspace: Workspace, plan: Plan) -> list[str]:
-    """Give every cell of a plan its id, write `plan.json` and `run.yaml`; the ids in the order of work."""
+def addressed(store: Store, workspace: Workspace, plan: Plan) -> Written:
+    """Give every cell of a plan its id; what it says of stale cells is told against the last plan in the folder."""
     ids: dict[str, str] = {}
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, Entry] = {}
+    parts: dict[str, Leaves] = {}
     for cell in plan.cells:
         inputs = [ids[name] for name in cell.inputs]
-        ids[cell.name] = key(workspace, cell, inputs)
-        entries.setdefault(ids[cell.name], {**cell.plain(), "id": ids[cell.name], "inputs": inputs})
-    skipped = [{"what": skip.what, "why": skip.why} for skip in plan.skipped]
+        found = address(workspace, cell, inputs)
+        ids[cell.name] = found.id
+        parts.update(found.leaves)
+        entry = {"id": found.id, **cell.plain(), "inputs": inputs, "parts": dict(found.parts)}
+        entries.setdefault(found.id, entry)
+    try:
+        before = _whole(store.folder) if (store.folder / PLAN).is_file() else ({}, {})
+    except StoreError:  # no longer readable: it is written anew
+        before = {}, {}
+    return Written(entries, parts, tuple(stale(store, before, (entries, parts))))
+
+
+def write_plan(store: Store, workspace: Workspace, plan: Plan) -> Written:
+    """Give every cell of a plan its id; write `plan.json`, `run.yaml` and the answers that addresses stand on."""
+    written = addressed(store, workspace, plan)
+    workspace.seen.save()
     text = workspace.config.text()
     write_atomically(store.folder / RUN, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    root = str(workspace.config.root.resolve())
-    write_json(store.folder / PLAN, {"cells": list(entries.values()), "root": root, "skipped": skipped})
-    return list(entries)
+    head = {
+        "root": str(workspace.config.root.resolve()),
+        "skipped": [{"what": skip.what, "why": skip.why} for skip in plan.skipped],
+        "parts": written.parts,
+    }
+    lines = _lines(head, written.entries.values())
+    write_atomically(store.folder / PLAN, lambda temporary: temporary.write_text(lines, encoding="utf-8"))
+    return written
+
+
+def _lines(head: Mapping[str, Any], entries: Iterable[Entry]) -> str:
+    first = [f"{json.dumps(name)}: {json.dumps(value, sort_keys=True)},\n" for name, value in head.items()]
+    cells = ",\n".join(json.dumps(entry) for entry in entries)
+    return "".join(["{\n", *first, '"cells": [\n', cells, "\n]}\n"])
 
 
 def open_workspace(folder: Path) -> Workspace:
@@ -58,5 +143,4 @@ def open_workspace(folder: Path) -> Workspace:
     Raises:
         StoreError: nothing was run there.
     """
-    root = Path(read_json(folder / PLAN)["root"])
-    return Workspace(config.load(folder / RUN, (f"outputs.dir={folder}",), root=root))
+    return Workspace(config.load(folder / RUN, (f"outputs.dir={folder}",), root=read_root(folder)))

@@ -18,7 +18,8 @@ from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.storage import write_atomically
 from xaiplug.errors import ShapeError
 from xaiplug.kinds import Segmenter
-from xaiplug.run.key import digest, identity
+from xaiplug.origins import digest
+from xaiplug.run.key import identity
 
 THREADS = 2
 
@@ -50,7 +51,7 @@ def labels_of(segmenter: Segmenter, images: Tensor, seed: int, *, threads: int =
                 f"{segmenter.told} returned labels {tuple(made.shape)} {made.dtype}, expected {expected} int64"
             )
         made = made.to("cpu", torch.int64).contiguous()
-        write_atomically(path, lambda temporary: save_file({"labels": made}, temporary))
+        write_atomically(path, lambda temporary: save_file({"labels": made}, temporary), durable=False)
         return made
 
     with ThreadPoolExecutor(max_workers=threads) as pool:

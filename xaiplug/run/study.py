@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -18,7 +17,7 @@ from xaiplug.data.joining import take
 from xaiplug.data.study import METHOD, Curve, Method, Panel, Study
 from xaiplug.run.cell import EXPLANATION, SCORES
 from xaiplug.run.cells import Cell
-from xaiplug.run.collect import finished, results, timings
+from xaiplug.run.collect import finished, read_scores, results, timings
 from xaiplug.run.planfile import open_workspace, read_plan
 from xaiplug.run.store import Store
 from xaiplug.run.workspace import Workspace, device
@@ -73,8 +72,8 @@ def _curves(store: Store) -> list[Curve]:
     for entry, stored in finished(store, ("score", "compare", "retrain")):
         if stored["steps"] is None:
             continue
-        rows = pd.read_parquet(store.cell(entry["id"]) / SCORES, columns=["curve"])["curve"].tolist()
-        values = torch.stack([torch.tensor(row, dtype=torch.float64) for row in rows])
+        rows = read_scores(store.file(entry["id"], SCORES, stored), ["curve"])["curve"].combine_chunks()
+        values = torch.tensor(rows.flatten().to_numpy()).view(len(rows), -1)
         steps = torch.tensor(stored["steps"], dtype=torch.float64)
         names = entry["model"], entry["data"], _title(entry), entry["metric"], stored["seeds"][0]
         curves.append(Curve(*names, steps, values))
@@ -85,9 +84,9 @@ def _gallery(store: Store, workspace: Workspace) -> list[Panel]:
     """For each model and data, the first samples and what every explainer makes of them with the first seed."""
     first = workspace.config.file.seeds[0]
     maps: dict[tuple[str, str], dict[str, Explanation]] = {}
-    for entry, _ in finished(store, ("explain",)):
+    for entry, stored in finished(store, ("explain",)):
         if entry["seed"] == first:
-            whole = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
+            whole = Explanation.load(store.file(entry["id"], EXPLANATION, stored))
             shown = take(whole, range(min(SHOWN, len(whole))))
             maps.setdefault((entry["model"], entry["data"]), {})[_title(entry)] = shown
     return [

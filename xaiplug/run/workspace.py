@@ -13,10 +13,13 @@ from torch import Tensor
 from xaiplug.api import load_model
 from xaiplug.config import Config, Variant
 from xaiplug.data.samples import Pool
-from xaiplug.errors import ComponentError, StoreError
+from xaiplug.errors import ComponentError, ConfigError, StoreError, listing
 from xaiplug.kinds import Component, Segmenter
 from xaiplug.model.adapter import Model
 from xaiplug.model.passes import in_parts
+from xaiplug.model.traits import tensors_digest
+from xaiplug.origins import digest
+from xaiplug.run.answers import Answers
 from xaiplug.run.cells import Cell
 from xaiplug.run.plan import Facts
 from xaiplug.run.segments import labels_of
@@ -30,8 +33,16 @@ class Workspace:
     """What the cells of one run share. A model that failed to load fails again at once, with the same error."""
 
     def __init__(self, config: Config) -> None:
+        """
+        Raises:
+            ConfigError: `XAIPLUG_DEVICE` names no device that is there.
+        """
+        device()
         self.config = config
+        self.seen = Answers(config.folder)
         self._kept: dict[Any, Any] = {}
+        known = [*(one for section in config.variants.values() for one in section), *config.defaults.values()]
+        self._variants = {(one.section, one.label): one for one in reversed(known) if one is not None}
 
     def model(self, name: str) -> Model:
         """A model of the run file, on the GPU where there is one (`XAIPLUG_DEVICE` says otherwise)."""
@@ -40,18 +51,38 @@ class Workspace:
             entry = self.config.file.models[name]
             use, params = located("model-source", entry.use, entry.params, self.config.root)
             model = load_model(use, **params)
+            self.once(("traits", name), model.traits)  # before it answers: networks note things when they do
             model.module.to(device())
             return model
 
-        return self._once(("model", name), make)
+        return self.once(("model", name), make)
+
+    def traits(self, name: str) -> dict[str, str]:
+        """What can be read from a model (`Model.traits`), as it was loaded."""
+        self.model(name)
+        return self.once(("traits", name), dict)
 
     def fingerprint(self, name: str) -> str:
-        return self._once(("fingerprint", name), lambda: self.model(name).fingerprint())
+        return self.once(("fingerprint", name), lambda: digest(self.traits(name)))
+
+    def answers(self, cell: Cell) -> str:
+        """What stands for the model's answers to the cell's samples in an address."""
+
+        def told() -> str:
+            inputs = self.selected(cell).samples.inputs
+            return self.seen.told(self.model(cell.model), self.fingerprint(cell.model), inputs)
+
+        return self.once(("answers", cell.model, cell.data), told)
+
+    def images_fingerprint(self, cell: Cell) -> str:
+        """Hash of the inputs of a cell's samples alone."""
+        selected = self.selected(cell)
+        return self.once(("images", id(selected)), lambda: tensors_digest([("", selected.samples.inputs)]))
 
     def facts(self) -> dict[str, Facts]:
         """What the plan must know of each data set; looks at its first sample."""
 
-        return {name: self._once(("facts", name), partial(self._facts, name)) for name in self.config.file.data}
+        return {name: self.once(("facts", name), partial(self._facts, name)) for name in self.config.file.data}
 
     def _facts(self, name: str) -> Facts:
         first = loaded(self.config.file.data[name], self.config.root, 1)
@@ -60,17 +91,17 @@ class Workspace:
     def selected(self, cell: Cell) -> Selected:
         """The samples of a cell: its data, filtered by its model where the run file says so."""
         by_model = cell.model if self.config.file.data[cell.data].keep != "all" else ""
-        return self._once(("selected", cell.data, by_model), lambda: self._select(cell.data, by_model))
+        return self.once(("selected", cell.data, by_model), lambda: self._select(cell.data, by_model))
 
     def _select(self, data: str, model: str) -> Selected:
         entry = self.config.file.data[data]
         limit = None if filtered(entry) else entry.limit
-        samples = self._once(("data", data), lambda: loaded(entry, self.config.root, limit))
+        samples = self.once(("data", data), lambda: loaded(entry, self.config.root, limit))
         return select(data, entry, samples, self.model(model) if model else None)
 
     def pool(self, model: str) -> Pool:
         """The pool, with what the model says of it."""
-        return self._once(("pool", model), lambda: self._pool(model))
+        return self.once(("pool", model), lambda: self._pool(model))
 
     def _pool(self, name: str) -> Pool:
         samples, model = self._pool_samples(name).samples, self.model(name)
@@ -92,7 +123,7 @@ class Workspace:
             samples = loaded(entry, self.config.root, None if filtered(entry) else entry.limit)
             return select("pool", entry, samples, self.model(by_model) if by_model else None)
 
-        return self._once(("pool samples", by_model), make)
+        return self.once(("pool samples", by_model), make)
 
     def labels(self, cell: Cell, segmenter: str, seed: int) -> Tensor:
         """Labels (N,H,W) of a cell's samples by a segmenter of the run file."""
@@ -100,17 +131,15 @@ class Workspace:
         assert isinstance(component, Segmenter)
         selected = self.selected(cell)
         key = ("labels", segmenter, seed if component.stochastic else None, selected.fingerprint)
-        return self._once(key, lambda: labels_of(component, selected.samples.inputs, seed))
+        return self.once(key, lambda: labels_of(component, selected.samples.inputs, seed))
 
     def variant(self, section: str, label: str) -> Variant | None:
         """An entry (or one of its sweep) by its label, or the default of an absent section; None for no label."""
         if not label:
             return None
-        known = [*self.config.variants[section], *(d for d in self.config.defaults.values() if d is not None)]
-        for variant in known:
-            if variant.section == section and variant.label == label:
-                return variant
-        raise StoreError(f"the run file has no '{label}' in {section} any more; run it again")
+        if (section, label) not in self._variants:
+            raise StoreError(f"the run file has no '{label}' in {section} any more; run it again")
+        return self._variants[section, label]
 
     def component(self, section: str, label: str) -> Component | None:
         variant = self.variant(section, label)
@@ -118,7 +147,8 @@ class Workspace:
             raise ComponentError(f"the default {variant.section[:-1]} '{variant.label}' is not installed")
         return None if variant is None else variant.component
 
-    def _once(self, key: Any, make: Callable[[], Made]) -> Made:
+    def once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made once for a key; an error is kept too, and raised again."""
         if key not in self._kept:
             try:
                 self._kept[key] = make()
@@ -136,6 +166,19 @@ class _Failed:
 
 
 def device() -> torch.device:
-    """`XAIPLUG_DEVICE`, else the GPU where there is one."""
+    """`XAIPLUG_DEVICE`, else the GPU where there is one.
+
+    Raises:
+        ConfigError: it names no device that is there.
+    """
     given = os.environ.get("XAIPLUG_DEVICE")
-    return torch.device(given or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if not given:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=given).device
+    except (RuntimeError, AssertionError) as error:
+        there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        there += ["mps"] * torch.backends.mps.is_available()
+        raise ConfigError(
+            f"XAIPLUG_DEVICE={given}: no such device on this machine; there is {listing(['cpu', *there])}"
+        ) from error

@@ -1,0 +1,184 @@
+"""What a run costs beside the work of its cells: `python benchmarks/runs.py`, with OMP_NUM_THREADS=1.
+
+The components do nothing, so that what is left is the run's own: planning, addresses, files, tables, the report. Each
+row is one process, what it imports not counted; `run_cell` is the time of a cell of a large plan less the time of the
+same cell in a plan of two.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PLUGIN = '''
+import torch
+import xaiplug
+
+
+class Nothing(xaiplug.Explainer):
+    """Zeros."""
+
+    factor: float = 1.0
+
+    def explain(self, query):
+        return torch.zeros_like(query.inputs)
+
+
+class Zero(xaiplug.Metric):
+    """Zero a sample."""
+
+    number: int = 0
+
+    def measure(self, query, explanation):
+        return torch.zeros(len(query))
+
+
+@xaiplug.hookimpl
+def xaiplug_explainers():
+    return [xaiplug.Spec("nothing", Nothing, "Zeros.")]
+
+
+@xaiplug.hookimpl
+def xaiplug_metrics():
+    return [xaiplug.Spec("zero", Zero, "Zero a sample.")]
+
+
+def net():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+
+
+def images(n=4):
+    return xaiplug.Samples(torch.rand(n, 1, 8, 8, generator=torch.Generator().manual_seed(0)), torch.arange(n) % 3)
+'''
+
+STUDY = """\
+version: 1
+name: cost
+seeds: {seeds}
+models: {{net: "costs:net"}}
+data: {{test: {{use: "costs:images", params: {{n: {samples}}}}}}}
+explainers: {{e: {{use: nothing, grid: {{factor: {factors}}}}}}}
+metrics: {metrics}
+plugins: {{files: [costs.py]}}
+"""
+
+
+class Quiet:
+    """A watcher that says nothing."""
+
+    def start(self, total: int) -> None: ...
+
+    def cell(self, name: str) -> None: ...
+
+    def done(self) -> None: ...
+
+
+def study(folder: Path, *, seeds: int = 1, explainers: int = 1, samples: int = 4, metrics: int = 1) -> None:
+    """A run file with `seeds * explainers * (1 + metrics)` cells, in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "costs.py").write_text(PLUGIN)
+    factors = [float(number) for number in range(explainers)]
+    named = ", ".join(f"m{number}: {{use: zero, params: {{number: {number}}}}}" for number in range(metrics))
+    text = STUDY.format(seeds=list(range(seeds)), factors=factors, samples=samples, metrics=f"{{{named}}}")
+    (folder / "run.yaml").write_text(text)
+
+
+def ran() -> tuple[float, int]:
+    """Seconds of a run of the working directory's run file, without its views, and the number of its cells."""
+    from xaiplug.config import load
+
+    running = sys.modules["xaiplug.run.execute"]
+
+    running.report = lambda *_, **__: ()
+    start = time.perf_counter()
+    outcome = running.execute(load("run.yaml"), Quiet())
+    assert outcome.ok, outcome.failures
+    return time.perf_counter() - start, outcome.done + outcome.cached
+
+
+def reported() -> float:
+    """Seconds of the HTML report."""
+    from xaiplug.run.execute import report
+
+    start = time.perf_counter()
+    report(Path("runs/cost"), views=["html"])
+    return time.perf_counter() - start
+
+
+def planned() -> tuple[float, int]:
+    """Seconds of writing the plan, and the number of its cells."""
+    from xaiplug.config import load
+    from xaiplug.run.execute import plan_of
+    from xaiplug.run.planfile import write_plan
+    from xaiplug.run.store import Store
+    from xaiplug.run.workspace import Workspace
+
+    start = time.perf_counter()
+    config = load("run.yaml")
+    store, workspace = Store(config.folder), Workspace(config)
+    store.prepare()
+    plan = plan_of(config, workspace)
+    write_plan(store, workspace, plan)
+    return time.perf_counter() - start, len(plan.cells)
+
+
+def one_cell() -> float:
+    """Seconds of `run_cell`, in a process that knows nothing of the run yet."""
+    from xaiplug.run import run_cell
+
+    text = Path("runs/cost/plan.json").read_text()
+    cell = "explain-" + text.split('"explain-')[-1].split('"')[0]
+    start = time.perf_counter()
+    run_cell("runs/cost", cell)
+    return time.perf_counter() - start
+
+
+def asked(call: str, folder: Path) -> str:
+    """What a function of this file gives in a process of its own that imported all that it needs."""
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import runs, xaiplug.run.execute; "
+    code += f"print(repr(runs.{call}()))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout.splitlines()[-1]
+
+
+def seconds(call: str, folder: Path) -> tuple[float, int]:
+    """The same, as seconds and a number of cells."""
+    whole, _, cells = asked(call, folder).strip("()").partition(", ")
+    return float(whole), int(cells or 0)
+
+
+def main(folder: Path) -> None:
+    """Print the table."""
+    rows = []
+    study(folder / "cells", explainers=800)
+    first, cells = seconds("ran", folder / "cells")
+    again, _ = seconds("ran", folder / "cells")
+    rows.append((f"a cell that does nothing ({cells} cells)", 1e3 * first / cells, "ms", 8))
+    rows.append(("a finished cell, run again", 1e3 * again / cells, "ms", 1))
+    rows.append((f"report of {cells} cells", seconds("reported", folder / "cells")[0], "s", 5))
+    study(folder / "samples", samples=20_000, explainers=3, metrics=2)
+    seconds("ran", folder / "samples")
+    again, cells = seconds("ran", folder / "samples")
+    rows.append((f"20,000 samples x {cells} cells, run again", again, "s", 2))
+    study(folder / "two")
+    study(folder / "many", seeds=500, explainers=50)
+    seconds("planned", folder / "two")
+    small, _ = seconds("one_cell", folder / "two")
+    whole, cells = seconds("planned", folder / "many")
+    rows.append((f"planning {cells} cells, a cell", 1e3 * whole / cells, "ms", None))
+    large, _ = seconds("one_cell", folder / "many")
+    rows.append((f"run_cell in a plan of {cells} cells", large - small, "s", 2))
+    print("| what | measured | goal |\n|---|---|---|")
+    for what, value, unit, goal in rows:
+        print(f"| {what} | {value:.2f} {unit} | {'' if goal is None else f'< {goal} {unit}'} |")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made:
+        main(Path(made))
