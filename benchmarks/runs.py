@@ -92,7 +92,6 @@ def ran() -> tuple[float, int]:
     from xaiplug.config import load
 
     running = sys.modules["xaiplug.run.execute"]
-
     running.report = lambda *_, **__: ()
     start = time.perf_counter()
     outcome = running.execute(load("run.yaml"), Quiet())
@@ -139,7 +138,8 @@ def one_cell() -> float:
 
 def asked(call: str, folder: Path) -> str:
     """What a function of this file gives in a process of its own that imported all that it needs."""
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import runs, xaiplug.run.execute; "
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
+    code += "import runs, xaiplug.run.execute, xaiplug.view.report; "
     code += f"print(repr(runs.{call}()))"
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:

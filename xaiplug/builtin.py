@@ -28,4 +28,4 @@ def xaiplug_engines() -> list[Spec]:
 
 @hookimpl
 def xaiplug_views() -> list[Spec]:
-    return [Spec("html", "xaiplug.view.report:Html")]
+    return [Spec("html", "xaiplug.view.html:Html")]

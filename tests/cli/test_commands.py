@@ -1,6 +1,7 @@
 """The commands, their output and their exit codes."""
 
 import json
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -180,6 +181,43 @@ def test_an_interrupt_is_130(xaiplug, write, monkeypatch):
     done = xaiplug("run", path)
     assert done.code == 130
     assert "interrupted" in done.err
+
+
+def test_being_told_to_end_is_143(xaiplug, write, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    import_module("xaiplug.run.cell")
+    monkeypatch.setattr(sys.modules["xaiplug.run.cell"], "run_cell", lambda *_: signal.raise_signal(signal.SIGTERM))
+    done = xaiplug("run", write())
+    assert done.code == 143
+    assert "terminated; what is finished is kept, the same command goes on from there" in done.err
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_device_that_is_not_there_is_one_line_and_2(xaiplug, write, monkeypatch):
+    path = write()
+    for name in ("nope", "cuda:99"):
+        monkeypatch.setenv("XAIPLUG_DEVICE", name)
+        done = xaiplug("run", path)
+        assert done.code == 2
+        assert done.err.splitlines() == [done.err.strip()]
+        assert f"XAIPLUG_DEVICE={name}: no such device on this machine; there is 'cpu'" in done.err
+        assert not Path("runs").exists()
+
+
+def test_stale_and_damaged_cells_are_told(xaiplug, write):
+    path = write()
+    xaiplug("run", path)
+    changed = ("--set", "explainers.g.params.factor=3")
+    assert xaiplug("plan", path, *changed).lines[-1] == "stale\tfactor of explainer 'g' changed\t2"
+    assert json.loads(xaiplug("plan", path, *changed, "--json").out)["stale"][0]["cells"] == 2
+    assert "stale: factor of explainer 'g' changed: 2 cells" in xaiplug("run", path, *changed).err
+    for scores in Path("runs/toy/cells").glob("score-*/scores.parquet"):
+        scores.write_bytes(b"")
+    done = xaiplug("report", path)
+    assert done.code == 2
+    assert "scores.parquet is not what was written; moved to" in done.err
+    assert "Traceback" not in done.err
+    assert xaiplug("run", path, *changed).code == 0
 
 
 class Fake:

@@ -10,7 +10,7 @@ from pathlib import Path
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; always ends in `SystemExit`.
 
-    0 done, 1 a cell or a check failed, 2 bad usage or run file (nothing was run), 130 interrupted.
+    0 done, 1 a cell or a check failed, 2 bad usage or run file (nothing was run), 130 interrupted, 143 terminated.
     """
     from xaiplug.cli.app import app
 

@@ -9,11 +9,13 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
+from xaiplug.cli.ending import Terminated, terminable
 from xaiplug.errors import XaiplugError
 
 FAILED = 1
 REFUSED = 2
 INTERRUPTED = 130
+TERMINATED = 143
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,12 +26,14 @@ def guarded(command: Command) -> Command:
     @functools.wraps(command)
     def guard(*args: Any, **options: Any) -> Any:
         try:
-            return command(*args, **options)
+            with terminable():
+                return command(*args, **options)
         except XaiplugError as error:
             refuse(str(error))
-        except KeyboardInterrupt:
-            typer.echo("interrupted; what is finished is kept, the same command goes on from there", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+        except KeyboardInterrupt as end:
+            told, code = ("terminated", TERMINATED) if isinstance(end, Terminated) else ("interrupted", INTERRUPTED)
+            typer.echo(f"{told}; what is finished is kept, the same command goes on from there", err=True)
+            raise typer.Exit(code) from None
         except BrokenPipeError:  # `xaiplug list | head`
             sys.stderr.close()
             raise typer.Exit(0) from None

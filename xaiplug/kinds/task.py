@@ -56,9 +56,12 @@ class Task(Component):
 
     def trained(self, **params: Any) -> Path:
         """The `model.yaml` of this task trained with `params`; trained now if it is not in the cache."""
-        folder = cache_folder() / "models" / f"{self.called}-{self.key(**params)}"
-        exported = folder / "model.yaml"
-        return exported if exported.is_file() else self.train(folder, **params)
+        exported = self.place(**params)
+        return exported if exported.is_file() else self.train(exported.parent, **params)
+
+    def place(self, **params: Any) -> Path:
+        """Where the cache has the `model.yaml` of this task trained with `params`, if it was."""
+        return cache_folder() / "models" / f"{self.called}-{self.key(**params)}" / "model.yaml"
 
     @property
     def packages(self) -> frozenset[str]:

@@ -115,6 +115,12 @@ def addressed(store: Store, workspace: Workspace, plan: Plan) -> Written:
     return Written(entries, parts, tuple(stale(store, before, (entries, parts))))
 
 
+def stale_in(workspace: Workspace, plan: Plan) -> tuple[Stale, ...]:
+    """What a run of this plan would compute again, and why; nothing, and no model is loaded, before the first run."""
+    store = Store(workspace.config.folder)
+    return addressed(store, workspace, plan).stale if (store.folder / PLAN).is_file() else ()
+
+
 def write_plan(store: Store, workspace: Workspace, plan: Plan) -> Written:
     """Give every cell of a plan its id; write `plan.json`, `run.yaml` and the answers that addresses stand on."""
     written = addressed(store, workspace, plan)

@@ -59,8 +59,10 @@ def _leaves(entry: Mapping[str, Any], parts: Mapping[str, Leaves]) -> dict[tuple
 def _changes(
     entry: Mapping[str, Any], before: Mapping[tuple[str, str], str], now: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
-    for role, name in dict.fromkeys([*now, *before]):
-        if before.get((role, name)) != now.get((role, name)):
+    changed = [leaf for leaf in dict.fromkeys([*now, *before]) if before.get(leaf) != now.get(leaf)]
+    explained = any(role in ("model", "data") for role, _ in changed)  # why other answers were given
+    for role, name in changed:
+        if role != "answers" or not explained:
             yield f"{name} {_owner(role, entry)}" if name.endswith(" of") else name
 
 

@@ -24,7 +24,8 @@ from xaiplug.run.cells import Cell
 from xaiplug.run.plan import Facts
 from xaiplug.run.segments import labels_of
 from xaiplug.run.select import Selected, filtered, loaded, select
-from xaiplug.sources.references import located
+from xaiplug.sources.references import located, scheme_of
+from xaiplug.sources.tasks import task_of
 
 Made = TypeVar("Made")
 
@@ -32,13 +33,16 @@ Made = TypeVar("Made")
 class Workspace:
     """What the cells of one run share. A model that failed to load fails again at once, with the same error."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, trains: bool = True) -> None:
         """
+        Args:
+            trains: train a task's model that is not in the cache; if not, it is a model that does not load.
+
         Raises:
             ConfigError: `XAIPLUG_DEVICE` names no device that is there.
         """
         device()
-        self.config = config
+        self.config, self.trains = config, trains
         self.seen = Answers(config.folder)
         self._kept: dict[Any, Any] = {}
         known = [*(one for section in config.variants.values() for one in section), *config.defaults.values()]
@@ -50,6 +54,10 @@ class Workspace:
         def make() -> Model:
             entry = self.config.file.models[name]
             use, params = located("model-source", entry.use, entry.params, self.config.root)
+            if not self.trains and scheme_of("model-source", use) == "task":
+                task = task_of(use.partition(":")[2])
+                if not task.place(**params).is_file():
+                    raise StoreError(f"model '{name}' is not trained yet")
             model = load_model(use, **params)
             self.once(("traits", name), model.traits)  # before it answers: networks note things when they do
             model.module.to(device())

@@ -9,19 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from xaiplug.data.storage import write_atomically
 from xaiplug.data.study import Study
-from xaiplug.kinds import StudyView
 from xaiplug.view import sections, svg
 from xaiplug.view.gallery import wall
-
-
-class Html(StudyView):
-    """One self-contained page: leaderboard, curves, gallery, cost, provenance."""
-
-    file: str = "report.html"
-    """Name of the page in the run's folder."""
-
-    def write(self, study: Study, folder: Path) -> Path:
-        return write_report(study, folder / Path(self.file).name)
 
 
 def write_report(study: Study, path: Path) -> Path:

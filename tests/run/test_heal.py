@@ -1,0 +1,189 @@
+"""Cells that are no longer what was written are noticed, moved aside and computed again, told in a line."""
+
+import os
+import socket
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from xaiplug.config import load
+from xaiplug.errors import StoreError
+from xaiplug.results import Results
+from xaiplug.run import execute, read_plan, run_cell, study_of
+from xaiplug.run.collect import collect, results
+from xaiplug.run.store import FORGOTTEN, Store
+
+
+class Quiet:
+    def start(self, total):
+        pass
+
+    def cell(self, name):
+        pass
+
+    def done(self):
+        pass
+
+
+@pytest.fixture
+def ran(write):
+    """Run the toy study of one explanation and one score; its outcome."""
+    path = write()
+    return lambda: execute(load(path), Quiet())
+
+
+def flip(path):
+    """A bit in the middle, under the same time: only reading every byte can tell."""
+    before = path.stat()
+    text = bytearray(path.read_bytes())
+    text[len(text) // 2] ^= 1
+    path.write_bytes(bytes(text))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def edit(path):
+    text = bytearray(path.read_bytes())
+    text[-1] ^= 1
+    path.write_bytes(bytes(text))
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def remove(path):
+    path.unlink()
+
+
+def swap(path):
+    """Another file of the same name and length."""
+    path.write_bytes(bytes(len(path.read_bytes())))
+
+
+def be_a_list(path):
+    path.write_text("[]")
+
+
+def of(outcome, kind):
+    (cell,) = (cell for cell in read_plan(outcome.folder) if cell.startswith(kind))
+    return outcome.folder / "cells" / cell
+
+
+FILES = [
+    ("explain", "explanation.safetensors"),
+    ("explain", "cell.json"),
+    ("score", "scores.parquet"),
+    ("score", "cell.json"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), FILES, ids=lambda value: value)
+@pytest.mark.parametrize("harm", [edit, cut, empty, remove, swap], ids=lambda harm: harm.__name__)
+def test_a_damaged_file_is_noticed_and_computed_again_in_the_same_run(ran, kind, name, harm):
+    first = ran()
+    before = first.results.read_bytes()
+    cell = of(first, kind)
+    harm(cell / name)
+    again = ran()
+    assert again.ok
+    assert (again.done, again.cached) == (1, 1)
+    (line,) = again.damaged
+    assert line.startswith(f"damaged: {kind} small test g ")
+    assert name in line
+    assert "; moved to " in line
+    assert (cell / name).is_file()
+    assert list((first.folder / "damaged").glob(f"{cell.name}@*"))
+    assert again.results.read_bytes() == before
+    healthy = ran()
+    assert (healthy.done, healthy.damaged) == (0, ())
+
+
+def test_a_cell_that_is_a_list_or_an_empty_folder_heals(ran):
+    first = ran()
+    be_a_list(of(first, "explain") / "cell.json")
+    for path in of(first, "score").iterdir():
+        path.unlink()
+    again = ran()
+    assert again.ok
+    assert again.done == len(again.damaged) == 2
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "cell.json"])
+def test_tables_and_reports_notice_what_they_read(ran, name):
+    first = ran()
+    flip(of(first, "score") / name)
+    with pytest.raises(StoreError, match=r"damaged: score .* is not what was written; moved to .*; run the run file"):
+        collect(Store(first.folder))
+    assert results(Store(first.folder)).empty
+    assert ran().done == 1
+
+
+def test_an_explanation_that_is_damaged_is_noticed_when_it_is_shown(ran):
+    first = ran()
+    flip(of(first, "explain") / "explanation.safetensors")
+    for read in (study_of, lambda folder: list(Results(folder).explanations())):
+        with pytest.raises(StoreError, match=r"explanation.safetensors is not what was written"):
+            read(first.folder)
+        assert ran().done == 1
+        flip(of(first, "explain") / "explanation.safetensors")
+
+
+def test_a_score_heals_the_explanation_that_it_reads(ran):
+    first = ran()
+    flip(of(first, "explain") / "explanation.safetensors")
+    score = of(first, "score")
+    before = pd.read_parquet(score / "scores.parquet")
+    for path in score.iterdir():
+        path.unlink()
+    score.rmdir()
+    run_cell(first.folder, score.name)
+    assert pd.read_parquet(score / "scores.parquet").equals(before)
+    assert len(Store(first.folder).told()) == 1
+
+
+def test_a_plan_and_answers_that_are_damaged_are_written_anew(ran):
+    first = ran()
+    before = list(read_plan(first.folder))
+    (first.folder / "plan.json").write_text("[]")
+    (first.folder / "answers.json").write_bytes(b"\xff")
+    again = ran()
+    assert (again.done, again.cached) == (0, 2)
+    assert list(read_plan(first.folder)) == before
+
+
+def test_copied_and_touched_cells_are_what_they_were(ran):
+    first = ran()
+    for path in (first.folder / "cells").rglob("*.*"):
+        os.utime(path)
+    assert ran().damaged == ()
+
+
+def test_what_dead_writers_left_goes(ran):
+    first = ran()
+    cells, old = first.folder / "cells", time.time() - FORGOTTEN - 60
+    mine = f"@{socket.gethostname()}@"
+    gone = [cells / f".a{mine}{2**22 + 1}@1@x", cells / ".b@elsewhere@1@1@x", first.folder / ".plan.json.abc"]
+    kept = [cells / f".c{mine}{os.getppid()}@1@x", cells / ".d@elsewhere@1@1@x", first.folder / ".gitignore.mine"]
+    for path in (*gone, *kept):
+        path.mkdir() if "@" in path.name else path.write_text("")
+    for path in (*gone[1:], kept[2]):
+        os.utime(path, (old, old))
+    ran()
+    assert not [path for path in gone if path.exists()]
+    assert all(path.exists() for path in kept)
+
+
+def test_one_cell_is_found_without_the_rest_of_the_plan(ran, monkeypatch):
+    first = ran()
+    planfile = sys.modules["xaiplug.run.planfile"]
+    whole = read_plan(first.folder)
+    monkeypatch.setattr(planfile, "read_json", None)
+    planfile._plan.cache_clear()
+    assert {cell: planfile.read_entry(first.folder, cell) for cell in whole} == dict(whole)
+    assert str(planfile.read_root(first.folder)) == os.getcwd()
