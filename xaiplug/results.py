@@ -158,8 +158,8 @@ class Results:
     def explanations(self) -> Iterator[Explained]:
         """Everything that was explained, read from disk one by one."""
         store = Store(self.folder)
-        for entry, stored in finished(store, ("explain",)):
-            explanation = Explanation.load(store.file(entry["id"], EXPLANATION, stored))
+        for entry, stored in finished(store, ("explain",), EXPLANATION):
+            explanation = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
             names = {name: entry[name] for name in (*KEYS, "seed")}
             yield Explained(**names, ids=tuple(stored["ids"]), explanation=explanation)
 

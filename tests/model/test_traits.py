@@ -99,7 +99,7 @@ def test_a_network_of_no_file_has_the_source_of_its_class():
     def made(factor):
         names = {"__name__": "notebook_of_a_test"}
         sys.modules["notebook_of_a_test"] = type(sys)("notebook_of_a_test")
-        exec(code.format(factor), names)  # noqa: S102 - as a notebook does
+        exec(code.format(factor), names)
         return traits(names["Net"]())
 
     assert made(1) == made(1)

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -186,4 +187,4 @@ def test_one_cell_is_found_without_the_rest_of_the_plan(ran, monkeypatch):
     monkeypatch.setattr(planfile, "read_json", None)
     planfile._plan.cache_clear()
     assert {cell: planfile.read_entry(first.folder, cell) for cell in whole} == dict(whole)
-    assert str(planfile.read_root(first.folder)) == os.getcwd()
+    assert str(planfile.read_root(first.folder)) == str(Path.cwd())

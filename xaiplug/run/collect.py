@@ -78,8 +78,12 @@ def timings(store: Store) -> pd.DataFrame:
     return _sorted([pd.DataFrame(rows)] if rows else [], _TIMINGS, [*KEYS, "seed"])
 
 
-def finished(store: Store, kinds: Sequence[str], file: str = "") -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
-    """Plan entry and `cell.json` of every finished cell of these kinds; `file` of each is what was written, too.
+def finished(
+    store: Store, kinds: Sequence[str], file: str = "", seed: int | None = None
+) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Plan entry and `cell.json` of every finished cell of these kinds, and of one seed where that is given.
+
+    `file` of each is what was written, too, when it is told.
 
     Raises:
         StoreError: at the end, if cells are damaged: all of them are moved aside.
@@ -87,7 +91,7 @@ def finished(store: Store, kinds: Sequence[str], file: str = "") -> Iterator[tup
     there = {path.name for path in store.cells.iterdir()} if store.cells.is_dir() else set()
     damaged = []
     for cell, entry in read_plan(store.folder).items():
-        if entry["kind"] in kinds and cell in there:
+        if entry["kind"] in kinds and cell in there and seed in (None, entry["seed"]):
             try:
                 stored = store.read(cell)
                 if file:

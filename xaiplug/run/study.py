@@ -69,10 +69,10 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 def _curves(store: Store) -> list[Curve]:
     curves = []
-    for entry, stored in finished(store, ("score", "compare", "retrain")):
+    for entry, stored in finished(store, ("score", "compare", "retrain"), SCORES):
         if stored["steps"] is None:
             continue
-        rows = read_scores(store.file(entry["id"], SCORES, stored), ["curve"])["curve"].combine_chunks()
+        rows = read_scores(store.cell(entry["id"]) / SCORES, ["curve"])["curve"].combine_chunks()
         values = torch.tensor(rows.flatten().to_numpy()).view(len(rows), -1)
         steps = torch.tensor(stored["steps"], dtype=torch.float64)
         names = entry["model"], entry["data"], _title(entry), entry["metric"], stored["seeds"][0]
@@ -82,13 +82,11 @@ def _curves(store: Store) -> list[Curve]:
 
 def _gallery(store: Store, workspace: Workspace) -> list[Panel]:
     """For each model and data, the first samples and what every explainer makes of them with the first seed."""
-    first = workspace.config.file.seeds[0]
     maps: dict[tuple[str, str], dict[str, Explanation]] = {}
-    for entry, stored in finished(store, ("explain",)):
-        if entry["seed"] == first:
-            whole = Explanation.load(store.file(entry["id"], EXPLANATION, stored))
-            shown = take(whole, range(min(SHOWN, len(whole))))
-            maps.setdefault((entry["model"], entry["data"]), {})[_title(entry)] = shown
+    for entry, _ in finished(store, ("explain",), EXPLANATION, seed=workspace.config.file.seeds[0]):
+        whole = Explanation.load(store.cell(entry["id"]) / EXPLANATION)
+        shown = take(whole, range(min(SHOWN, len(whole))))
+        maps.setdefault((entry["model"], entry["data"]), {})[_title(entry)] = shown
     return [
         panel for (model, data), shown in maps.items() if (panel := _panel(workspace, model, data, shown)) is not None
     ]
