@@ -282,6 +282,29 @@ def test_models_are_compared_on_the_samples_that_they_share(run):
     both = [set(frame[(frame.model == model) & (frame["sample"] >= 0)]["sample"]) for model in ("small", "other")]
     assert set(agreed["sample"]) == both[0] & both[1]
     assert set(agreed["model"]) == {"small + other"}
+    assert agreed["id"].tolist() == agreed["sample"].astype(str).tolist()
+
+
+def test_a_comparison_has_its_models_in_their_order_and_its_ids_beside_its_samples(run, here):
+    frame = results(run("explainers={g: {use: toy-gradient}}", "metrics={minus: toy-minus}"))
+    import toy_nets
+
+    samples = toy_nets.images()[:4]
+    maps = [
+        xaiplug.explain(model, samples.inputs, "toy-gradient").attribution
+        for model in (toy_nets.small(), toy_nets.small(5))
+    ]
+    assert torch.allclose(torch.tensor(frame["value"]).float(), (maps[0] - maps[1]).flatten(1).mean(1), atol=1e-6)
+    assert list(zip(frame["sample"], frame["id"], strict=True)) == [(0, "0"), (1, "1"), (2, "2"), (3, "3")]
+
+
+def test_parameters_are_frozen_while_a_model_is_asked(run):
+    metrics = "metrics={size: toy-size, frozen: toy-frozen, all: toy-frozen-all}"
+    outcome = run("explainers={f: {use: toy-frozen}}", metrics)
+    assert outcome.ok, outcome.failures
+    frame = results(outcome)
+    assert set(frame["metric"]) == {"size", "frozen", "all"}
+    assert set(frame["value"]) == {0.0}
 
 
 def test_references_draw_from_the_pool_and_rows_need_no_segmenter(run):

@@ -193,6 +193,38 @@ class Agreement(xaiplug.PairMetric):
         return MetricResult((one - other).abs().flatten(1).mean(1), better="lower")
 
 
+class Minus(xaiplug.PairMetric):
+    """Mean of the first model's map less the second's: the order of models counts."""
+
+    def compare(self, views):
+        one, other = (view.explanation.attribution for view in views[:2])
+        return MetricResult((one - other).flatten(1).mean(1))
+
+
+class Frozen(xaiplug.Metric):
+    """How many parameters of the model ask for gradients while it is asked."""
+
+    def measure(self, query, explanation):
+        asking = sum(parameter.requires_grad for parameter in query.model.module.parameters())
+        return explanation.attribution.new_full((len(query),), asking)
+
+
+class FrozenToo(xaiplug.Explainer):
+    """The same as a map."""
+
+    def explain(self, query):
+        asking = sum(parameter.requires_grad for parameter in query.model.module.parameters())
+        return torch.full_like(query.inputs, asking)
+
+
+class FrozenAll(xaiplug.PairMetric):
+    """The same of all models that are compared."""
+
+    def compare(self, views):
+        asking = sum(p.requires_grad for view in views for p in view.query.model.module.parameters())
+        return MetricResult(views[0].explanation.attribution.new_full((len(views[0].query),), asking))
+
+
 class Retrained(xaiplug.RetrainMetric):
     """Counts what it is given."""
 
@@ -212,6 +244,7 @@ def xaiplug_explainers():
         xaiplug.Spec("toy-groups", Groups, "Occlusion of groups."),
         xaiplug.Spec("toy-referring", Referring, "Difference to references."),
         xaiplug.Spec("toy-noise", Noise, "Noise."),
+        xaiplug.Spec("toy-frozen", FrozenToo, "Parameters that ask for gradients."),
         xaiplug.Spec("toy-broken", Broken, "Broken."),
         xaiplug.Spec("toy-wrapper", Wrapper, "Another one negated."),
     ]
@@ -243,5 +276,8 @@ def xaiplug_metrics():
         xaiplug.Spec("toy-removing", Removing, "Removal curve."),
         xaiplug.Spec("toy-study", Study, "One number."),
         xaiplug.Spec("toy-agreement", Agreement, "Agreement of models."),
+        xaiplug.Spec("toy-minus", Minus, "Difference of models."),
+        xaiplug.Spec("toy-frozen", Frozen, "Parameters that ask for gradients."),
+        xaiplug.Spec("toy-frozen-all", FrozenAll, "Parameters that ask for gradients."),
         xaiplug.Spec("toy-retrained", Retrained, "Retraining."),
     ]

@@ -105,8 +105,8 @@ class Store:
         except OSError as error:
             raise StoreError(f"cannot write into {self.cells}: {error.strerror or error}") from error
         try:
-            yield temporary
             temporary.chmod(0o777 & ~_umask())
+            yield temporary
             on_disk(temporary)
             try:
                 temporary.replace(self.cell(cell_id))
