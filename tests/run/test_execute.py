@@ -299,8 +299,8 @@ def test_a_comparison_has_its_models_in_their_order_and_its_ids_beside_its_sampl
 
 
 def test_parameters_are_frozen_while_a_model_is_asked(run):
-    metrics = "metrics={size: toy-size, frozen: toy-frozen, all: toy-frozen-all}"
-    outcome = run("explainers={f: {use: toy-frozen}}", metrics)
+    metrics = "metrics={size: toy-size, frozen: toy-unfrozen, all: toy-unfrozen-all}"
+    outcome = run("explainers={f: {use: toy-unfrozen}}", metrics)
     assert outcome.ok, outcome.failures
     frame = results(outcome)
     assert set(frame["metric"]) == {"size", "frozen", "all"}

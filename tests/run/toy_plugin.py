@@ -244,7 +244,7 @@ def xaiplug_explainers():
         xaiplug.Spec("toy-groups", Groups, "Occlusion of groups."),
         xaiplug.Spec("toy-referring", Referring, "Difference to references."),
         xaiplug.Spec("toy-noise", Noise, "Noise."),
-        xaiplug.Spec("toy-frozen", FrozenToo, "Parameters that ask for gradients."),
+        xaiplug.Spec("toy-unfrozen", FrozenToo, "Parameters that ask for gradients."),
         xaiplug.Spec("toy-broken", Broken, "Broken."),
         xaiplug.Spec("toy-wrapper", Wrapper, "Another one negated."),
     ]
@@ -277,7 +277,7 @@ def xaiplug_metrics():
         xaiplug.Spec("toy-study", Study, "One number."),
         xaiplug.Spec("toy-agreement", Agreement, "Agreement of models."),
         xaiplug.Spec("toy-minus", Minus, "Difference of models."),
-        xaiplug.Spec("toy-frozen", Frozen, "Parameters that ask for gradients."),
-        xaiplug.Spec("toy-frozen-all", FrozenAll, "Parameters that ask for gradients."),
+        xaiplug.Spec("toy-unfrozen", Frozen, "Parameters that ask for gradients."),
+        xaiplug.Spec("toy-unfrozen-all", FrozenAll, "Parameters that ask for gradients."),
         xaiplug.Spec("toy-retrained", Retrained, "Retraining."),
     ]
