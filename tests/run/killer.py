@@ -17,8 +17,6 @@ import xaiplug.run  # noqa: F401 - imported here, so that a fork has it
 from xaiplug.cli import main
 from xaiplug.run import key
 
-torch.set_num_threads(1)
-key.core = dict  # a checkout that is edited while this runs would change every cell's id
 
 
 def lines():
@@ -52,6 +50,8 @@ def kill_when(run_file, due):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
+    key.core = dict  # a checkout that is edited while this runs would change every cell's id
     _, file, how, *numbers = sys.argv
     if how == "after":
         for more in numbers:
