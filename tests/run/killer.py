@@ -18,7 +18,6 @@ from xaiplug.cli import main
 from xaiplug.run import key
 
 
-
 def lines():
     log = Path(os.environ["TOY_LOG"])
     return len(log.read_text().splitlines()) if log.exists() else 0

@@ -115,6 +115,20 @@ def test_a_cell_that_is_a_list_or_an_empty_folder_heals(ran):
     assert again.done == len(again.damaged) == 2
 
 
+def test_cells_that_changed_places_heal(write):
+    path = write()
+    path.write_text(path.read_text().replace("size: {", "other: {use: toy-study}\n  size: {"))
+    first = execute(load(path), Quiet())
+    before = first.results.read_bytes()
+    one, two = (cell for cell in (first.folder / "cells").iterdir() if cell.name.startswith("score"))
+    one.rename(first.folder / "third")
+    two.rename(one)
+    (first.folder / "third").rename(two)
+    again = execute(load(path), Quiet())
+    assert len(again.damaged) == again.done == 2
+    assert again.results.read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["scores.parquet", "cell.json"])
 def test_tables_and_reports_notice_what_they_read(ran, name):
     first = ran()

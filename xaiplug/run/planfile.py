@@ -7,7 +7,7 @@ process that computes one cell of many finds its line without parsing the others
 from __future__ import annotations
 
 import json
-import mmap
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +28,9 @@ PLAN = "plan.json"
 RUN = "run.yaml"
 
 Entry = dict[str, Any]
+
+_BEGIN = b'{"id": "'
+"""How the line of a cell begins."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,28 @@ def read_entry(folder: Path, cell: str) -> Entry | None:
     Raises:
         StoreError: no plan there.
     """
+    path = folder / PLAN
     try:
-        with (folder / PLAN).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            start = text.find(f'\n{{"id": {json.dumps(cell)}'.encode())
-            line = b"" if start < 0 else text[start + 1 : text.find(b"\n", start + 1)]
-        found: Entry = json.loads(line.rstrip(b","))
-    except (OSError, ValueError):  # no such cell, or not the file that is written here
+        with path.open("rb") as file:
+            stat = os.fstat(file.fileno())
+            place = _places(path.resolve(), stat.st_mtime_ns, stat.st_ino)[cell]
+            file.seek(place)
+            found: Entry = json.loads(file.readline().rstrip(b",\n"))
+    except (OSError, ValueError, KeyError):  # no such cell, or not the file that is written here
         return read_plan(folder).get(cell)
     return found
+
+
+@lru_cache(maxsize=2)
+def _places(path: Path, *stamp: int) -> Mapping[str, int]:
+    """Cell id -> where its line begins; found once for each state of the file."""
+    places, place = {}, 0
+    with path.open("rb") as file:
+        for line in file:
+            if line.startswith(_BEGIN):
+                places[line[len(_BEGIN) : line.index(b'"', len(_BEGIN))].decode()] = place
+            place += len(line)
+    return places
 
 
 def read_root(folder: Path) -> Path:

@@ -142,6 +142,8 @@ class Store:
         stored = opened(text)
         if stored is None:
             raise DamagedError(cell_id, f"{CELL} is not what was written")
+        if stored.get("id") != cell_id:
+            raise DamagedError(cell_id, f"{CELL} is that of {stored.get('id')}")
         return stored
 
     def file(self, cell_id: str, name: str, stored: Mapping[str, Any] | None = None) -> Path:
@@ -175,6 +177,8 @@ class Store:
             self.cell(cell_id).rename(place)
         except FileNotFoundError:  # another process did
             return line
+        except OSError as error:
+            return line.replace("; moved to", f"; it cannot be moved ({error.strerror or error}) to")
         with (place.parent / TOLD).open("a", encoding="utf-8") as told:
             told.write(line + "\n")
         return line
