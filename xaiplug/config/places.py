@@ -41,7 +41,7 @@ class Places:
         """The path of an existing file or folder, relative to the working directory where it is below it."""
         for base in self.bases:
             candidate = (base / text).resolve()
-            if candidate.exists():
+            if _is_there(candidate):
                 below = candidate.is_relative_to(self.root.resolve())
                 return str(candidate.relative_to(self.root.resolve()) if below else candidate)
         looked = " and in ".join(dict.fromkeys(str(base) for base in self.bases))
@@ -80,3 +80,11 @@ class Places:
         wrong = source.problems(found.name, found.further, split)
         self.problems.extend(Problem((*path, *problem.path), problem.message) for problem in wrong)
         return {"use": use, "params": params | located}
+
+
+def _is_there(path: Path) -> bool:
+    """False also for what is no path at all: too long, or with a NUL."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
