@@ -23,7 +23,7 @@ def xaiplug_data_sources() -> list[Spec]:
 
 @hookimpl
 def xaiplug_engines() -> list[Spec]:
-    return [Spec("serial", "xaiplug.run.serial:Serial")]
+    return [Spec("serial", "xaiplug.engines.serial:Serial")]
 
 
 @hookimpl

@@ -10,6 +10,7 @@
     ├── ModelError(RuntimeError)         a model that raises, returns the wrong shape, or cannot do what is asked
     │   └── NonFiniteError               NaN or infinity where a number was needed
     ├── DataError(ValueError)            data that is missing or not what it should be
+    ├── EngineError(RuntimeError)        an engine that cannot begin, or lost what it works with
     └── StoreError(OSError)              the output folder
 
 A message says what, where, the nearest right answer, and what to do next.
@@ -79,6 +80,10 @@ class NonFiniteError(ModelError):
 
 class DataError(XaiplugError, ValueError):
     """Data that is missing or not what it should be."""
+
+
+class EngineError(XaiplugError, RuntimeError):
+    """An engine that cannot begin, or lost what it works with."""
 
 
 class StoreError(XaiplugError, OSError):

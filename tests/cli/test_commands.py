@@ -176,8 +176,8 @@ def test_an_interrupt_is_130(xaiplug, write, monkeypatch):
         raise KeyboardInterrupt
 
     path = write()
-    import_module("xaiplug.run.cell")
-    monkeypatch.setattr(sys.modules["xaiplug.run.cell"], "run_cell", interrupted)
+    import_module("xaiplug.run.job")
+    monkeypatch.setattr(sys.modules["xaiplug.run.job"], "run_cell", interrupted)
     done = xaiplug("run", path)
     assert done.code == 130
     assert "interrupted" in done.err
@@ -185,8 +185,10 @@ def test_an_interrupt_is_130(xaiplug, write, monkeypatch):
 
 def test_being_told_to_end_is_143(xaiplug, write, monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
-    import_module("xaiplug.run.cell")
-    monkeypatch.setattr(sys.modules["xaiplug.run.cell"], "run_cell", lambda *_: signal.raise_signal(signal.SIGTERM))
+    import_module("xaiplug.run.job")
+    monkeypatch.setattr(
+        sys.modules["xaiplug.run.job"], "run_cell", lambda *_, **__: signal.raise_signal(signal.SIGTERM)
+    )
     done = xaiplug("run", write())
     assert done.code == 143
     assert "terminated; what is finished is kept, the same command goes on from there" in done.err

@@ -191,6 +191,8 @@ class RunFile(Strict):
     explainers: dict[Name, Annotated[ExplainerEntry, BeforeValidator(_named)]]
     metrics: dict[Name, Annotated[MetricEntry, BeforeValidator(_named)]] = {}
     runs: list[RunEntry] | None = None
+    threads: Annotated[int, Field(ge=1)] = 1
+    """CPU threads that each cell computes with, whichever engine has it: the last bits of a number depend on it."""
     engine: Plain = PlainEntry(use="serial")
     views: Annotated[list[Plain], Field(min_length=1)] = [PlainEntry(use="html")]
     outputs: Outputs = Outputs()

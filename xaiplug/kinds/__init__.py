@@ -6,7 +6,7 @@
 from xaiplug.kinds.base import CLAIMS, NEEDS, Component, Origin
 from xaiplug.kinds.baseline import Baseline
 from xaiplug.kinds.data_source import DataSource
-from xaiplug.kinds.engine import Done, Engine, Job, Watcher, Work
+from xaiplug.kinds.engine import Done, Engine, Job, Watcher, Work, do
 from xaiplug.kinds.explainer import Explainer
 from xaiplug.kinds.imputer import Imputer, PixelImputer
 from xaiplug.kinds.metric import Metric, PairMetric, RetrainMetric
@@ -39,4 +39,5 @@ __all__ = [
     "Task",
     "Watcher",
     "Work",
+    "do",
 ]

@@ -1,4 +1,4 @@
-"""Engines: where the cells of a run are computed. Only strings travel: a folder, and the names of jobs and cells."""
+"""Engines: where the cells of a run are computed. Only strings travel: a folder, ids, and what came of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Protocol
 
-from xaiplug.errors import PluginError
+from xaiplug.errors import PluginError, one_line
 from xaiplug.kinds.base import Component
+
+DONE, WAITS, BUSY, FAILED = "done", "waits", "busy", "failed"
+"""What may come of a cell: it is there; not begun, since a cell that it reads is not there; not begun, since another
+process computes it just now; `failed: ` and the message in one line."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Job:
     Attributes:
         id: tells it from other jobs.
         cells: ids of cells, in the order to compute them.
-        inputs: ids of the jobs that must be done before.
+        inputs: ids of the jobs that must have ended before, whatever came of them.
         needs: what it asks of its place, such as `{"model": "resnet"}`; for an engine that places jobs.
         name: for people.
     """
@@ -32,39 +36,45 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Work:
-    """A run's folder and its jobs, inputs first.
-
-    `call` is `module:function`, called as `function(folder, cell)` wherever the work is done.
-    """
-
-    folder: str
-    jobs: tuple[Job, ...]
-    call: str = "xaiplug.run.cell:run_cell"
-
-    def compute(self, cell: str) -> None:
-        """Compute one cell, in this process.
-
-        Raises:
-            Exception: whatever the computation raises.
-        """
-        module, _, function = self.call.partition(":")
-        call: Callable[[str, str], object] = getattr(import_module(module), function)
-        call(self.folder, cell)
-
-
-@dataclass(frozen=True)
 class Done:
     """What came of one job.
 
     Attributes:
-        error: the message of a job that failed, in one line; empty = done.
-        waits_for: the failed job that this one stands on, so that it was not begun; empty = it was.
+        cells: what came of each of its cells, in their order: `DONE`, `WAITS`, `BUSY`, or `FAILED` with a message.
+        error: why there is no such answer, in one line: the place where it was done was lost, or cannot do it.
     """
 
     job: str
+    cells: tuple[str, ...] = ()
     error: str = ""
-    waits_for: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run's folder and its jobs, inputs first.
+
+    `call` is `module:function`. `function(folder, cells)` computes cells wherever it is called and answers with what
+    came of each; a cell that fails is such an answer. So an engine needs to know nothing of cells: it sees to the
+    order, to places, and to places that are lost.
+    """
+
+    folder: str
+    jobs: tuple[Job, ...]
+    call: str = "xaiplug.run.job:do_cells"
+
+    def do(self, job: Job) -> Done:
+        """Do one job, in this process."""
+        try:
+            return Done(job.id, tuple(do(self.call, self.folder, job.cells)))
+        except Exception as error:
+            return Done(job.id, error=one_line(error))
+
+
+def do(call: str, folder: str, cells: Sequence[str]) -> list[str]:
+    """What a worker does: call `call`, `module:function`, with a folder and cells; its answer."""
+    module, _, name = call.partition(":")
+    function: Callable[[str, list[str]], list[str]] = getattr(import_module(module), name)
+    return function(folder, list(cells))
 
 
 class Watcher(Protocol):
@@ -84,25 +94,34 @@ class Engine(Component):
 
     @abstractmethod
     def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
-        """Do every job once, none before its inputs, and say of each what came of it, as soon as that is known.
+        """Do every job once, none before its inputs have ended; say of each what came of it, as soon as it is known.
 
-        A job that fails keeps no other from being done, save those that stand on it: they are not begun.
+        An answer is final, also one that says that cells failed. A job whose place was lost is done again elsewhere.
 
         Args:
             watcher: `cell(name)` when a job begins; start and end are the caller's to tell.
-        """
-
-    def read(self, told: Iterator[Done], jobs: Sequence[Job]) -> Iterator[Done]:
-        """What `run` says, checked: every job once.
 
         Raises:
-            PluginError: a job that is not in the work, is told twice, or of which nothing was told.
+            EngineError: it cannot begin, or cannot go on.
         """
-        waiting = {job.id for job in jobs}
+
+    def worthwhile(self, seconds: float) -> bool:
+        """Whether so much work, by an estimate, is worth the engine's start; what is not, the run does by itself."""
+        return True
+
+    def read(self, told: Iterator[Done], jobs: Sequence[Job]) -> Iterator[Done]:
+        """What `run` says, checked: every job once, with an answer for every cell or an error.
+
+        Raises:
+            PluginError: a job that is not in the work, is told twice, or of which nothing, or too little, was told.
+        """
+        waiting = {job.id: len(job.cells) for job in jobs}
         for done in told:
             if done.job not in waiting:
                 raise PluginError(f"{self.told} told of job '{done.job}', which is not in its work or was told before")
-            waiting.remove(done.job)
+            cells = waiting.pop(done.job)
+            if not done.error and len(done.cells) != cells:
+                raise PluginError(f"{self.told} told of {len(done.cells)} of the {cells} cells of job '{done.job}'")
             yield done
         if waiting:
             raise PluginError(f"{self.told} ended and never told of {len(waiting)} jobs, such as '{min(waiting)}'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -18,23 +19,32 @@ from xaiplug.errors import StoreError, XaiplugError
 from xaiplug.run import compute
 from xaiplug.run.address import address
 from xaiplug.run.cells import Cell
+from xaiplug.run.claims import claimed
 from xaiplug.run.plan import is_stochastic
 from xaiplug.run.planfile import RUN, open_workspace, read_entry
 from xaiplug.run.store import DamagedError, Store, write_cell
+from xaiplug.run.threads import threads
 from xaiplug.run.workspace import Workspace, device
 
 EXPLANATION = "explanation.safetensors"
 SCORES = "scores.parquet"
 
 
-def run_cell(run_dir: Path | str, cell: str) -> Path:
+class WaitsError(StoreError):
+    """A cell that reads others which are not finished."""
+
+
+def run_cell(run_dir: Path | str, cell: str, *, wait: bool = True) -> Path:
     """Compute one cell of a run's `plan.json`, unless it is finished; its folder.
 
     A function of what is on disk: call it from any process, in any order that computes inputs first. Models and data
-    are kept for the process. An input that is damaged is set aside and computed again.
+    are kept for the process. An input that is damaged is set aside and computed again. While another process computes
+    the cell it is waited for, or, if not `wait`, the cell is left to it.
 
     Raises:
-        StoreError: no such cell, an input that is not finished, or a plan that is older than what it was made of.
+        WaitsError: an input that is not finished.
+        BusyError: another process computes it.
+        StoreError: no such cell, or a plan that is older than what it was made of.
         Exception: whatever the cell's computation raises; it is also kept in `failed/<id>/error.txt`.
     """
     store = Store(Path(run_dir))
@@ -43,15 +53,27 @@ def run_cell(run_dir: Path | str, cell: str) -> Path:
     entry = read_entry(store.folder, cell)
     if entry is None:
         raise StoreError(f"the plan of {store.folder} has no cell '{cell}'")
+    missing = [wanted for wanted in entry["inputs"] if not store.finished(wanted)]
+    if missing:
+        raise WaitsError(f"it reads {', '.join(missing)}, which is not finished; run that first")
+    with _one_at_a_time, claimed(store.folder, cell, wait=wait):
+        if not store.finished(cell):
+            _attempt(store, cell, entry)
+    return store.cell(cell)
+
+
+_one_at_a_time = threading.RLock()
+"""Threads of one process share its models, and the number of threads they compute with."""
+
+
+def _attempt(store: Store, cell: str, entry: dict[str, Any]) -> None:
     try:
-        missing = [wanted for wanted in entry["inputs"] if not store.finished(wanted)]
-        if missing:
-            raise StoreError(f"it reads {', '.join(missing)}, which is not finished; run that first")
-        _compute(_workspace(store.folder), store, cell, Cell.of(entry), entry["inputs"])
+        workspace = _workspace(store.folder)
+        with threads(workspace.config.file.threads):
+            _compute(workspace, store, cell, Cell.of(entry), entry["inputs"])
     except Exception as error:
         store.fail(cell, _told(Cell.of(entry), error))
         raise
-    return store.cell(cell)
 
 
 def lend(folder: Path, workspace: Workspace) -> None:
@@ -66,7 +88,7 @@ _lent: dict[tuple[Path, int], Workspace] = {}
 
 def _workspace(folder: Path) -> Workspace:
     if _stamp(folder) not in _lent:
-        lend(folder, open_workspace(folder))
+        lend(folder, open_workspace(folder, trains=False))  # the run that planned has trained its models
     return _lent[_stamp(folder)]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xaiplug.config import Config
 from xaiplug.errors import ConfigError, XaiplugError
-from xaiplug.kinds import Done, Engine, Job, StudyView, Watcher, Work
+from xaiplug.kinds import Engine, StudyView, Watcher
+from xaiplug.kinds.engine import DONE, WAITS
 from xaiplug.registry import resolve
 from xaiplug.run.cell import lend
 from xaiplug.run.cells import Cell
@@ -19,6 +21,7 @@ from xaiplug.run.planfile import open_workspace, read_plan, write_plan
 from xaiplug.run.stale import Stale
 from xaiplug.run.store import Store
 from xaiplug.run.study import study_of
+from xaiplug.run.work import failure, root_of, worked
 from xaiplug.run.workspace import Workspace
 
 
@@ -123,33 +126,17 @@ def execute(config: Config, watcher: Watcher) -> Outcome:
 
 def _cells(store: Store, engine: Engine, ids: Sequence[str], outcome: Outcome, watcher: Watcher) -> None:
     plan = read_plan(store.folder)
-    missing = {cell for cell in ids if not store.finished(cell)}
-    work = Work(str(store.folder), tuple(job_of(plan[cell], missing) for cell in ids if cell in missing))
+    missing = [cell for cell in ids if not store.finished(cell)]
     watcher.start(len(ids))
     outcome.cached = len(ids) - len(missing)
     for _ in range(outcome.cached):
         watcher.done()
-    told = list(_watched(engine.read(engine.run(work, watcher), work.jobs), watcher))
-    waiting = [done.waits_for for done in told if done.waits_for]
-    outcome.blocked = len(waiting)
-    outcome.done = sum(not (done.error or done.waits_for) for done in told)
-    errors = {done.job: done.error for done in told if done.error}
-    outcome.failures = [
-        Failure(cell, Cell.of(plan[cell]).name, errors[cell], waiting.count(cell)) for cell in ids if cell in errors
-    ]
-
-
-def _watched(told: Iterator[Done], watcher: Watcher) -> Iterator[Done]:
-    for done in told:
-        watcher.done()
-        yield done
-
-
-def job_of(entry: dict[str, Any], missing: Container[str]) -> Job:
-    """The job of one cell of a plan; it stands on those of its inputs that are `missing`."""
-    inputs = tuple(wanted for wanted in entry["inputs"] if wanted in missing)
-    needs = {"model": entry["model"]} if entry["model"] else {}
-    return Job(entry["id"], (entry["id"],), inputs, needs, Cell.of(entry).name)
+    states = worked(engine, store, plan, missing, watcher)
+    waiting = Counter(root_of(cell, plan, states) for cell, state in states.items() if state == WAITS)
+    outcome.blocked = waiting.total()
+    outcome.done = sum(state == DONE for state in states.values())
+    errors = {cell: why for cell in missing if (why := failure(states[cell])) is not None}
+    outcome.failures = [Failure(cell, Cell.of(plan[cell]).name, why, waiting[cell]) for cell, why in errors.items()]
 
 
 def report(folder: Path, workspace: Workspace | None = None, views: Sequence[Any] = ()) -> tuple[Path, ...]:

@@ -18,7 +18,7 @@ from xaiplug.registry import GROUP, registry
 Leaves = dict[str, str]
 """Name of a thing that a number depends on -> its value, version or hash."""
 
-DISPLAY = frozenset({"cli", "config", "results.py", "testing", "view"})
+DISPLAY = frozenset({"cli", "config", "engines", "results.py", "testing", "view"})
 """Parts of xaiplug that no number depends on; what a run file says is in an address by its values."""
 
 

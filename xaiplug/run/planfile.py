@@ -160,10 +160,10 @@ def _lines(head: Mapping[str, Any], entries: Iterable[Entry]) -> str:
     return "".join(["{\n", *first, '"cells": [\n', cells, "\n]}\n"])
 
 
-def open_workspace(folder: Path) -> Workspace:
-    """The workspace of a run as its folder has it.
+def open_workspace(folder: Path, *, trains: bool = True) -> Workspace:
+    """The workspace of a run as its folder has it; `trains` as of a `Workspace`.
 
     Raises:
         StoreError: nothing was run there.
     """
-    return Workspace(config.load(folder / RUN, (f"outputs.dir={folder}",), root=read_root(folder)))
+    return Workspace(config.load(folder / RUN, (f"outputs.dir={folder}",), root=read_root(folder)), trains=trains)

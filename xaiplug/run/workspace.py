@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from xaiplug.api import load_model
+from xaiplug.cache import cache_folder
 from xaiplug.config import Config, Variant
-from xaiplug.data.samples import Pool
+from xaiplug.config.schema import DataEntry
+from xaiplug.data.samples import Pool, Samples
 from xaiplug.errors import ComponentError, ConfigError, StoreError, listing
 from xaiplug.kinds import Component, Segmenter
 from xaiplug.model.adapter import Model
@@ -24,6 +26,7 @@ from xaiplug.run.cells import Cell
 from xaiplug.run.plan import Facts
 from xaiplug.run.segments import labels_of
 from xaiplug.run.select import Selected, filtered, loaded, select
+from xaiplug.run.threads import threads
 from xaiplug.sources.references import located, scheme_of
 from xaiplug.sources.tasks import task_of
 
@@ -57,7 +60,10 @@ class Workspace:
             if not self.trains and scheme_of("model-source", use) == "task":
                 task = task_of(use.partition(":")[2])
                 if not task.place(**params).is_file():
-                    raise StoreError(f"model '{name}' is not trained yet")
+                    raise StoreError(
+                        f"model '{name}' is not trained yet, or not in the cache of this machine ({cache_folder()}); "
+                        "machines that share a run share one by XAIPLUG_CACHE"
+                    )
             model = load_model(use, **params)
             self.once(("traits", name), model.traits)  # before it answers: networks note things when they do
             model.module.to(device())
@@ -77,8 +83,9 @@ class Workspace:
         """What stands for the model's answers to the cell's samples in an address."""
 
         def told() -> str:
-            inputs = self.selected(cell).samples.inputs
-            return self.seen.told(self.model(cell.model), self.fingerprint(cell.model), inputs)
+            inputs, network = self.selected(cell).samples.inputs, self.fingerprint(cell.model)
+            with threads(self.config.file.threads):
+                return self.seen.told(self.model(cell.model), network, inputs)
 
         return self.once(("answers", cell.model, cell.data), told)
 
@@ -105,7 +112,13 @@ class Workspace:
         entry = self.config.file.data[data]
         limit = None if filtered(entry) else entry.limit
         samples = self.once(("data", data), lambda: loaded(entry, self.config.root, limit))
-        return select(data, entry, samples, self.model(model) if model else None)
+        return self._filtered(data, entry, samples, model)
+
+    def _filtered(self, name: str, entry: DataEntry, samples: Samples, model: str) -> Selected:
+        """Samples as an entry filters them; what the model says of them is computed as in a cell."""
+        asked = self.model(model) if model else None
+        with threads(self.config.file.threads):
+            return select(name, entry, samples, asked)
 
     def pool(self, model: str) -> Pool:
         """The pool, with what the model says of it."""
@@ -129,7 +142,7 @@ class Workspace:
 
         def make() -> Selected:
             samples = loaded(entry, self.config.root, None if filtered(entry) else entry.limit)
-            return select("pool", entry, samples, self.model(by_model) if by_model else None)
+            return self._filtered("pool", entry, samples, by_model)
 
         return self.once(("pool samples", by_model), make)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from xaiplug.errors import one_line
 from xaiplug.kinds import Done, Engine, Job, Work
+from xaiplug.kinds.engine import DONE, FAILED
 
 CALL = f"{__name__}:act"
-FAILURE = "the kit makes cell b2 fail"
 _LOG = "log"
 
 JOBS = (
@@ -23,18 +27,34 @@ JOBS = (
     Job("e", ("e1",), ("d",), name="job e"),
     Job("f", ("f1", "f2"), name="job f"),
 )
-"""Where b fails, d and e stand on it; a, c and f do not."""
-BROKEN = ("b2",)
-"""The cell that fails where one fails."""
+
+BROKEN = {"b2": "fail", "f2": "raise"}
+"""A cell that fails, as part of the answer, and one whose error leaves the job without one."""
+LOST = {"a1": "kill", "d1": "kill"}
+"""Cells whose process is killed the first time that it computes them."""
 
 
-def act(folder: str, cell: str) -> None:
-    """A cell of the kit: it takes a moment, and fails where a file of its name is in the folder."""
-    _note(folder, "begin", cell)
-    time.sleep(0.005)
-    if Path(folder, cell).exists():
-        raise ValueError(FAILURE.replace(" ", "\n", 1))
-    _note(folder, "end", cell)
+def act(folder: str, cells: list[str]) -> list[str]:
+    """Cells of the kit: each takes a moment, and what a file of its name in the folder says."""
+    told = []
+    for cell in cells:
+        _note(folder, "begin", cell)
+        time.sleep(0.005)
+        file = Path(folder, cell)
+        order = file.read_text() if file.exists() else ""
+        if order == "kill":
+            file.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order == "raise":
+            raise failure(cell)
+        told.append(f"{FAILED}: {one_line(failure(cell))}" if order else DONE)
+        _note(folder, "end", cell)
+    return told
+
+
+def failure(cell: str) -> ValueError:
+    """What goes wrong in a cell, in more than one line."""
+    return ValueError(f"the kit\nmakes cell {cell} fail")
 
 
 def _note(folder: str, what: str, cell: str) -> None:
@@ -76,6 +96,10 @@ class Ran:
         """Cells in the order in which they began."""
         return [cell for what, cell, _ in self.lines if what == "begin"]
 
+    @property
+    def processes(self) -> set[int]:
+        return {int(process) for *_, process in self.lines}
+
     def of(self, job: str) -> Done | None:
         """What was told of a job, the last time."""
         return next((done for done in reversed(self.told) if done.job == job), None)
@@ -85,18 +109,39 @@ class Ran:
         return next((n for n, line in enumerate(self.lines) if line[:2] == (what, cell)), None)
 
 
-def run(engine: Engine, jobs: Sequence[Job] = JOBS, *, failing: Sequence[str] = ()) -> Ran:
-    """Have the engine do the jobs in a folder of their own; the cells `failing` fail."""
-    with TemporaryDirectory() as folder:
-        for cell in failing:
-            Path(folder, cell).touch()
+def run(engine: Engine, orders: Mapping[str, str] | None = None, *, jobs: Sequence[Job] = JOBS) -> Ran:
+    """What the engine does with the jobs (of `JOBS`) in a folder of their own; checks share it.
+
+    Args:
+        orders: cell -> what goes wrong: `fail`, `raise`, `kill`.
+    """
+    return _run(engine, tuple(job.id for job in jobs), tuple((orders or {}).items()))
+
+
+@lru_cache(maxsize=8)
+def _run(engine: Engine, jobs: tuple[str, ...], orders: tuple[tuple[str, str], ...]) -> Ran:
+    with work([job for job in JOBS if job.id in jobs], dict(orders)) as given:
         heard = Heard()
-        told = tuple(engine.run(Work(folder, tuple(jobs), CALL), heard))
-        log = Path(folder, _LOG)
-        lines = log.read_text().splitlines() if log.exists() else []
-    return Ran(told, tuple((what, cell, process) for what, cell, process in map(str.split, lines)), heard)
+        told = tuple(engine.run(given, heard))
+        return Ran(told, lines(given), heard)
 
 
-def outcome(engine: Engine, original: Engine) -> list[tuple[str, str, str]]:
-    """What an engine tells of work that fails in one place."""
-    return sorted((done.job, done.error, done.waits_for) for done in run(engine, failing=BROKEN).told)
+@contextmanager
+def work(jobs: Sequence[Job] = JOBS, orders: Mapping[str, str] | None = None) -> Iterator[Work]:
+    """Work in a folder that goes afterwards."""
+    with TemporaryDirectory() as folder:
+        for cell, order in (orders or {}).items():
+            Path(folder, cell).write_text(order)
+        yield Work(folder, tuple(jobs), CALL)
+
+
+def lines(given: Work) -> tuple[tuple[str, str, str], ...]:
+    """What the cells wrote so far."""
+    log = Path(given.folder, _LOG)
+    found = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+    return tuple((what, cell, process) for what, cell, process in found)
+
+
+def outcome(engine: Engine, original: Engine) -> list[tuple[str, tuple[str, ...], str]]:
+    """What an engine tells of work that fails here and there."""
+    return sorted((done.job, done.cells, done.error) for done in run(engine, BROKEN).told)

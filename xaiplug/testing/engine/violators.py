@@ -2,106 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from threading import Thread
 
+from xaiplug.engines import Reply
 from xaiplug.kinds import Done, Job, Watcher, Work
-from xaiplug.testing.engine.examples import InTurn
+from xaiplug.kinds.engine import DONE
+from xaiplug.testing.engine.examples import ForkingHands, Forks, InTurn
 from xaiplug.testing.shared.violator import made, violator
 
 
 class LosesACell(InTurn):
-    """Leaves out the last of two cells."""
+    """Leaves out the last of two cells, and says that it is done."""
 
-    def compute(self, work: Work, job: Job) -> None:
-        for cell in job.cells[:1] if len(job.cells) == 2 else job.cells:
-            work.compute(cell)
+    def compute(self, work: Work, job: Job) -> Done:
+        if len(job.cells) != 2:
+            return super().compute(work, job)
+        done = super().compute(work, replace(job, cells=job.cells[:1]))
+        return replace(done, cells=(*done.cells, DONE))
 
 
 class TwiceAtOnce(InTurn):
     """Gives a job of one cell to two workers."""
 
-    def compute(self, work: Work, job: Job) -> None:
-        other = Thread(target=work.compute, args=job.cells) if len(job.cells) == 1 else Thread()
+    def compute(self, work: Work, job: Job) -> Done:
+        other = Thread(target=work.do, args=(job,)) if len(job.cells) == 1 else Thread()
         other.start()
-        super().compute(work, job)
+        done = super().compute(work, job)
         other.join()
+        return done
 
 
 class TellsTwice(InTurn):
-    """Says of the first job twice that it is done."""
+    """Says twice what came of a job."""
 
     def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
-        for place, done in enumerate(super().run(work, watcher)):
-            yield done
-            if not place:
-                yield done
+        for done in super().run(work, watcher):
+            yield from (done, done)
 
 
 class ChildFirst(InTurn):
-    """Begins with the first job that stands on one other."""
+    """Begins with a job that stands on another."""
 
     def order(self, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-        child = next((job for job in jobs if len(job.inputs) == 1), None)
+        child = next((job for job in jobs if len(job.inputs) == 1 and len(jobs) == 6), None)
         return jobs if child is None else (child, *(job for job in jobs if job is not child))
 
 
 class Backwards(InTurn):
-    """Computes two cells in the wrong order."""
+    """Computes three cells in the wrong order."""
 
-    def compute(self, work: Work, job: Job) -> None:
-        for cell in reversed(job.cells) if len(job.cells) == 2 else job.cells:
-            work.compute(cell)
-
-
-class GoesOn(InTurn):
-    """Computes what is left of a job that has failed."""
-
-    def compute(self, work: Work, job: Job) -> None:
-        try:
-            super().compute(work, job)
-        except Exception:
-            work.compute(job.cells[-1])
-            raise
+    def compute(self, work: Work, job: Job) -> Done:
+        if len(job.cells) != 3:
+            return super().compute(work, job)
+        done = super().compute(work, replace(job, cells=job.cells[::-1]))
+        return replace(done, cells=done.cells[::-1])
 
 
 class HidesErrors(InTurn):
-    """Keeps the message to itself."""
+    """Says of cells that failed that they are done."""
 
-    def say(self, job: Job, error: str, waits_for: str) -> Done:
-        return Done(job.id, "", waits_for)
+    def say(self, done: Done) -> Done:
+        return replace(done, cells=(DONE,) * len(done.cells))
+
+
+class TriesAgain(InTurn):
+    """Tries what failed a second time."""
+
+    def compute(self, work: Work, job: Job) -> Done:
+        done = super().compute(work, job)
+        return done if set(done.cells) <= {DONE} else super().compute(work, job)
 
 
 class ManyLines(InTurn):
-    """Gives the message as it comes."""
+    """Gives an error as it comes."""
 
-    def say(self, job: Job, error: str, waits_for: str) -> Done:
-        return Done(job.id, error.replace(" ", "\n"), waits_for)
-
-
-class BeginsAnyway(InTurn):
-    """Begins what stands on a failed job, and then says that it waits for it."""
-
-    def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
-        jobs = {job.id: job for job in work.jobs}
-        for done in super().run(work, watcher):
-            if done.waits_for:
-                self.attempt(work, jobs[done.job], watcher)
-            yield done
+    def say(self, done: Done) -> Done:
+        return replace(done, error=done.error.replace(" ", "\n"))
 
 
-class NamesTheNext(InTurn):
-    """Names the job that a job stands on, which itself was not begun, in place of the one that failed."""
+class RaisesAgain(InTurn):
+    """Tries a job that raised a second time."""
 
-    def lost_input(self, job: Job, lost: dict[str, str]) -> str:
-        return next((wanted for wanted in job.inputs if wanted in lost), "")
+    def compute(self, work: Work, job: Job) -> Done:
+        done = super().compute(work, job)
+        return super().compute(work, job) if done.error else done
 
 
 class StopsAtAnError(InTurn):
-    """Begins nothing after an error."""
+    """Begins nothing after a cell that failed."""
 
-    def lost_input(self, job: Job, lost: dict[str, str]) -> str:
-        return next(iter(lost.values()), "")
+    def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
+        failed = False
+        for job in work.jobs:
+            if failed and job.id != "f":
+                yield Done(job.id, error="something failed before")
+                continue
+            watcher.cell(job.name)
+            done = work.do(job)
+            failed = failed or bool(set(done.cells) - {DONE})
+            yield done
 
 
 class WantsWork(InTurn):
@@ -115,8 +116,8 @@ class WantsWork(InTurn):
 class Silent(InTurn):
     """Tells the watcher nothing."""
 
-    def attempt(self, work: Work, job: Job, watcher: Watcher) -> str:
-        return super().attempt(work, job, _Deaf())
+    def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
+        return super().run(work, _Deaf())
 
 
 class _Deaf:
@@ -130,10 +131,37 @@ class _Deaf:
 class TellsTheEnd(InTurn):
     """Counts for the caller, who counts as well."""
 
-    def attempt(self, work: Work, job: Job, watcher: Watcher) -> str:
-        error = super().attempt(work, job, watcher)
-        watcher.done()
-        return error
+    def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
+        for done in super().run(work, watcher):
+            watcher.done()
+            yield done
+
+
+class GivesUp(Forks):
+    """Takes a worker that is lost for a job that failed."""
+
+    def hands(self) -> ForkingHands:
+        return _Giving(self.workers)
+
+
+class _Giving(ForkingHands):
+    def replies(self, seconds: float) -> Iterable[Reply]:
+        for reply in super().replies(seconds):
+            yield replace(reply, lost=False, error="the worker is lost") if reply.lost else reply
+
+
+class RunsOn(InTurn):
+    """Does the rest when it is closed."""
+
+    def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
+        left = list(work.jobs)
+        try:
+            for done in super().run(work, watcher):
+                left = [job for job in left if job.id != done.job]
+                yield done
+        finally:
+            for job in left:
+                self.compute(work, job)
 
 
 class CannotPickle(InTurn):
@@ -149,25 +177,26 @@ class HiddenState(InTurn):
     def __post_init__(self) -> None:
         object.__setattr__(self, "count", next(made))
 
-    def say(self, job: Job, error: str, waits_for: str) -> Done:
-        return Done(job.id, error and f"{error} (engine {self.count})", waits_for)  # type: ignore[attr-defined]
+    def say(self, done: Done) -> Done:
+        return replace(done, cells=(*done.cells, "x" * self.count)) if done.error else done  # type: ignore[attr-defined]
 
 
 VIOLATORS = (
-    violator("every-job-once", LosesACell(), "others-go-on"),
+    violator("every-job-once", LosesACell(), "errors-told"),
     violator("every-job-once", TwiceAtOnce()),
     violator("every-job-once", TellsTwice()),
     violator("inputs-first", ChildFirst()),
     violator("cells-in-order", Backwards()),
-    violator("cells-in-order", GoesOn()),
-    violator("errors-told", HidesErrors()),
+    violator("answers-told", HidesErrors()),
+    violator("answers-told", TriesAgain()),
     violator("errors-told", ManyLines()),
-    violator("what-stands-on-it", BeginsAnyway()),
-    violator("what-stands-on-it", NamesTheNext()),
+    violator("errors-told", RaisesAgain()),
     violator("others-go-on", StopsAtAnError()),
     violator("nothing-to-do", WantsWork()),
     violator("watcher-hears", Silent()),
     violator("watcher-hears", TellsTheEnd()),
+    violator("lost-workers", GivesUp()),
+    violator("stops", RunsOn()),
     violator("pickles", CannotPickle()),
-    violator("params-round-trip", HiddenState()),
+    violator("params-round-trip", HiddenState(), "errors-told"),
 )
