@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+import xaiplug
 from xaiplug import Model
 from xaiplug.errors import ModelError
 from xaiplug.model.passes import in_chunks
@@ -83,3 +84,61 @@ def test_wrapping_changes_no_flag_of_the_network():
     Model(network)
     assert network.training
     assert not network[0].training
+
+
+class InPlace(nn.Module):
+    """Normalises what it is given where it lies."""
+
+    def __init__(self, how):
+        super().__init__()
+        self.how, self.linear = how, nn.Linear(12, 3)
+
+    def forward(self, x):
+        self.how(x)
+        return self.linear(x.flatten(1))
+
+
+@pytest.mark.parametrize(
+    "how", [lambda x: x.sub_(0.5).div_(0.5), lambda x: x.data.sub_(0.5), lambda x: x[:, 0].zero_()]
+)
+@pytest.mark.parametrize("ask", [lambda net, x: Model(net)(x), lambda net, x: xaiplug.explain(net, x, "gradient")])
+def test_a_forward_that_changes_its_input(how, ask):
+    x = torch.rand(2, 3, 2, 2) + 0.1
+    before = x.clone()
+    with pytest.raises(ModelError, match="changes its input in place"):
+        ask(InPlace(how), x)
+    assert torch.equal(x, before)
+
+
+def test_a_forward_that_changes_its_input_later_on():
+    """The caller's tensor is not what the network gets, and a change that torch counts is seen in every call."""
+
+    def from_now_on(x):
+        if calls:
+            x.mul_(2)
+        calls.append(1)
+
+    calls, x = [], torch.rand(2, 3, 2, 2)
+    before = x.clone()
+    with pytest.raises(ModelError, match="changes its input in place"):
+        xaiplug.explain(InPlace(from_now_on), x, "occlusion", window=1)
+    assert torch.equal(x, before)
+
+
+def test_a_change_of_the_adapters_own_normalisation_is_harmless():
+    net, x = InPlace(lambda x: x.sub_(1)), torch.rand(2, 3, 2, 2)
+    model = Model(net, mean=[0.5] * 3, std=[0.5] * 3)
+    torch.testing.assert_close(model(x), net.linear(((x - 0.5) / 0.5 - 1).flatten(1)))
+
+
+@pytest.mark.parametrize("layer", ["0", "1", "3"])
+def test_features_and_maps_are_those_before_an_activation_in_place(layer):
+    torch.manual_seed(0)
+    plain, changing = (
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(p), nn.Conv2d(4, 4, 3), nn.ReLU(p), nn.Flatten(), nn.Linear(64, 2))
+        for p in (False, True)
+    )
+    changing.load_state_dict(plain.state_dict())
+    x = torch.rand(2, 3, 8, 8)
+    torch.testing.assert_close(Model(changing).features(x, layer), Model(plain).features(x, layer))
+    torch.testing.assert_close(Model(changing).capture(x, layer).values, Model(plain).capture(x, layer).values)

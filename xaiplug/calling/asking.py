@@ -65,8 +65,7 @@ def base_query(
         ShapeError: inputs of the wrong shape or dtype. ModelError: the model raises. NonFiniteError: it returns NaN.
     """
     model.check_inputs(inputs)
-    moved = inputs.detach().to(model.device)
-    moved = moved.clone() if moved.is_inference() else moved
+    moved = inputs.detach().to(model.device, copy=True)
     unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
     query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
     finite = torch.isfinite(query.logits).all(1)

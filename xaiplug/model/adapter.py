@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from xaiplug.data.target import Output
 from xaiplug.errors import ModelError, ShapeError, did_you_mean
+from xaiplug.model.catching import inputs_of, outputs_of
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
 from xaiplug.model.tokens import Tokens, tokens_of
 from xaiplug.model.traits import traits
@@ -68,6 +69,11 @@ class Captured:
     logits: Tensor
 
 
+def _equal(one: Tensor, other: Tensor) -> bool:
+    """The same numbers, NaN in the same places."""
+    return torch.equal(one, other) or bool(((one == other) | (one.isnan() & other.isnan())).all())
+
+
 class Model:
     """What is explained.
 
@@ -107,6 +113,7 @@ class Model:
         self.input_range = input_range
         self.class_names = None if class_names is None else tuple(class_names)
         self.name = name or type(network).__name__
+        self._first = True
 
     @classmethod
     def of(cls, model: Model | nn.Module) -> Model:
@@ -117,8 +124,11 @@ class Model:
         """Logits (B,K) of x (B,*shape).
 
         Raises:
-            ModelError: the network raises, or returns something that is not (B,K).
+            ModelError: the network raises, returns something that is not (B,K), or changes its input in place.
         """
+        kept, version = x.detach(), None if x.is_inference() else x._version
+        if self._first:  # a change that torch does not count (of `x.data`, by numpy) is one of every call
+            x, version = x.clone(), None
         try:
             logits = self.module(x)
         except ModelError:
@@ -129,6 +139,13 @@ class Model:
             raise ModelError(
                 f"model '{self.name}' raised on an input of {tuple(x.shape)} {x.dtype}: {type(error).__name__}: {error}"
             ) from error
+        changed = not _equal(x, kept) if self._first else version is not None and x._version != version
+        if changed:
+            raise ModelError(
+                f"model '{self.name}' changes its input in place, so that nobody knows what it was asked; write "
+                "x = x - mean in place of x.sub_(mean) in its forward, or give mean= and std= to xaiplug.Model"
+            )
+        self._first = False
         if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(x):
             raise ModelError(
                 f"model '{self.name}' returned {tuple(logits.shape)} for {len(x)} inputs; expected ({len(x)}, classes)"
@@ -168,13 +185,9 @@ class Model:
 
     def features_and_logits(self, x: Tensor, layer: str | None = None) -> tuple[Tensor, Tensor]:
         """Representation (B,D) and logits (B,K) of one forward, with their graph."""
-        caught: list[Tensor] = []
         module = self.layer(layer)
-        handle = module.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0]))
-        try:
+        with inputs_of(module) as caught:
             logits = self(x)
-        finally:
-            handle.remove()
         if not caught:
             raise ModelError(f"layer {type(module).__name__} of model '{self.name}' was not reached by the forward")
         return caught[-1].flatten(1), logits
@@ -185,16 +198,14 @@ class Model:
         Raises:
             ModelError: the layer is not reached, or its output is no map and no square of tokens.
         """
-        caught: list[Any] = []
         module = self.layer(layer) if isinstance(layer, str) else layer
-        handle = module.register_forward_hook(lambda _, inputs, output: caught.append(output))
-        try:
+        with outputs_of(module) as caught:
             logits = self(x)
-        finally:
-            handle.remove()
         if not caught:
-            raise ModelError(f"layer {type(module).__name__} of model '{self.name}' was not reached by the forward")
-        values = caught[-1][0] if isinstance(caught[-1], tuple) else caught[-1]
+            raise ModelError(
+                f"layer {type(module).__name__} of model '{self.name}' was not reached by the forward, or gave no tensor"
+            )
+        values = caught[-1]
         if values.ndim == 4:
             return Captured(values, None, logits)
         if values.ndim != 3:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.errors import ModelError
+from xaiplug.model.catching import outputs_of
 
 if TYPE_CHECKING:
     from xaiplug.model.adapter import Model
@@ -71,17 +72,13 @@ def maps_and_slopes(query: Query, layer: nn.Module, rows: Tensor) -> tuple[Tenso
     Raises:
         ModelError: the layer is not reached, or gives neither maps nor tokens.
     """
-    caught: list[Any] = []
-    handle = layer.register_forward_hook(lambda _, inputs, output: caught.append(output))
-    try:
+    with outputs_of(layer) as caught:
         logits = query.model(query.inputs[rows].detach().requires_grad_())
-    finally:
-        handle.remove()
-    values = caught[-1][0] if caught and isinstance(caught[-1], tuple) else caught[-1] if caught else None
-    if not isinstance(values, Tensor):
+    if not caught:
         raise ModelError(
             f"layer {type(layer).__name__} of model '{query.model.name}' was not reached, or gives no tensor"
         )
+    values = caught[-1]
     score = query.target.score(logits, rows, query.model.output)
     (gradient,) = torch.autograd.grad(score.sum(), values)
     return _as_maps(values.detach(), query, layer), _as_maps(gradient.detach(), query, layer)

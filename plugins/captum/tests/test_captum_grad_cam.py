@@ -20,11 +20,11 @@ X = torch.rand(3, 3, 16, 16, dtype=torch.float64)
 
 @pytest.mark.parametrize("layer", ["0", "1", "2"])
 def test_is_captums(layer):
-    net = NET if layer != "2" else nn.Sequential(*NET[:3], nn.Softplus(), *NET[4:])  # no in-place change of the layer
-    ex = xaiplug.explain(net, X, "grad-cam", target=[0, 1, 2], layer=layer)
+    ex = xaiplug.explain(NET, X, "grad-cam", target=[0, 1, 2], layer=layer)
+    net = nn.Sequential(*NET[:3], nn.ReLU(), *NET[4:])  # captum reads what an in-place activation leaves
     theirs = LayerGradCam(net, net[int(layer)]).attribute(X, target=torch.tensor([0, 1, 2]))
     torch.testing.assert_close(ex.attribution, theirs.flatten(1).detach(), rtol=1e-10, atol=1e-12)
-    clipped = xaiplug.explain(net, X, "grad-cam", target=[0, 1, 2], layer=layer, relu=True)
+    clipped = xaiplug.explain(NET, X, "grad-cam", target=[0, 1, 2], layer=layer, relu=True)
     torch.testing.assert_close(clipped.attribution, theirs.flatten(1).detach().clamp(min=0), rtol=1e-10, atol=1e-12)
 
 
@@ -107,3 +107,20 @@ def test_a_batch_is_one_by_one():
     batch = xaiplug.explain(NET, X, "grad-cam", target=1, max_batch=2).attribution
     single = torch.cat([xaiplug.explain(NET, row[None], "grad-cam", target=1).attribution for row in X])
     torch.testing.assert_close(batch, single, rtol=1e-12, atol=1e-14)
+
+
+def conv_and_relu(inplace):
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(inplace),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+    ).eval()  # fmt: skip
+
+
+def test_a_relu_in_place_after_the_layer_changes_nothing():
+    x = torch.rand(2, 3, 16, 16)
+    plain, changing = (xaiplug.explain(conv_and_relu(p), x, "grad-cam", target=0, layer="2") for p in (False, True))
+    assert plain.attribution.abs().max() > 0
+    torch.testing.assert_close(changing.attribution, plain.attribution)
+    theirs = LayerGradCam(net := conv_and_relu(False), net[2]).attribute(x, target=0)
+    torch.testing.assert_close(changing.attribution, theirs.flatten(1).detach())

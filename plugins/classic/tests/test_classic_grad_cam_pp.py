@@ -61,6 +61,21 @@ def test_a_transformer_has_its_patches():
     assert ex.attribution.shape == (2, 16)
 
 
+@pytest.mark.parametrize("name", ["grad-cam++", "score-cam"])
+def test_a_relu_in_place_after_the_layer_changes_nothing(name):
+    def net(inplace):
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(inplace),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+        )  # fmt: skip
+
+    x = torch.rand(2, 3, 16, 16)
+    plain, changing = (xaiplug.explain(net(p), x, name, target=0, layer="2", relu=False) for p in (False, True))
+    assert plain.attribution.abs().max() > 0
+    assert_close(changing.attribution, plain.attribution)
+
+
 def test_errors():
     with pytest.raises(ShapeError, match="images"):
         xaiplug.explain(nn.Linear(4, 2), torch.rand(1, 4), "grad-cam++")

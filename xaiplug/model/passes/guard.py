@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from xaiplug.errors import ModelError
 
 _HOOKS = (
     "_forward_hooks",
@@ -21,26 +24,32 @@ _HOOKS = (
     "_backward_hooks",
     "_backward_pre_hooks",
 )
+_PARTS = ("_parameters", "_buffers", "_modules")
+_ITS_OWN = frozenset(vars(nn.Module()))
 
 
 @contextmanager
 def untouched(module: nn.Module) -> Iterator[None]:
-    """Restore training flags, `requires_grad`, `.grad`, hooks and the global RNG, however the block ends."""
-    modules = list(module.modules())
-    training = [m.training for m in modules]
-    hooks = [{name: OrderedDict(getattr(m, name)) for name in _HOOKS} for m in modules]
-    parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
+    """Put a network back as it was, however the block ends, whatever was done to it; the global RNG too.
+
+    Parameters, buffers, submodules, training flags, `requires_grad`, `.grad`, hooks, methods replaced on an instance,
+    and what torch declares a layer's constants. What a forward notes on its own module, as a count, stays.
+
+    Raises:
+        ModelError: parameters that have no shape yet.
+    """
+    if any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
+        raise ModelError("the network has lazy layers that no forward has given a shape; call it once on an input")
+    modules = [_Module(part) for part in module.modules()]
+    tensors = [_Tensor(tensor) for tensor in {*module.parameters(), *module.buffers()}]
     try:
         with untouched_rng():
             yield
     finally:
-        for m, flag, before in zip(modules, training, hooks, strict=True):
-            m.training = flag
-            for name, saved in before.items():
-                _restore(getattr(m, name), saved)
-        for p, requires_grad, grad in parameters:
-            p.requires_grad_(requires_grad)
-            p.grad = grad
+        for part in modules:
+            part.restore()
+        for tensor in tensors:
+            tensor.restore()
 
 
 @contextmanager
@@ -58,8 +67,59 @@ def untouched_rng() -> Iterator[None]:
             torch.cuda.set_rng_state_all(cuda)
 
 
+class _Module:
+    """One module as it was; what its tensors hold is not its own."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        self.kind = type(module)
+        self.training = module.training
+        self.dictionaries = {name: OrderedDict(getattr(module, name)) for name in (*_PARTS, *_HOOKS)}
+        self.attributes = _attributes(module)
+
+    def restore(self) -> None:
+        if type(self.module) is not self.kind:
+            self.module.__class__ = self.kind
+        self.module.training = self.training
+        for name, saved in self.dictionaries.items():
+            _restore(getattr(self.module, name), saved)
+        held = vars(self.module)
+        for name in _attributes(self.module).keys() - self.attributes.keys():
+            del held[name]
+        held.update(self.attributes)
+
+
+class _Tensor:
+    """One parameter or buffer as it was: its memory, and the numbers in it."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor, self.memory, self.values = tensor, tensor.data, tensor.data.clone()
+        self.requires_grad, self.grad = tensor.requires_grad, tensor.grad
+
+    def restore(self) -> None:
+        self.tensor.requires_grad_(self.requires_grad)
+        self.tensor.grad = self.grad
+        if not _same_memory(self.tensor, self.memory):
+            self.tensor.data = self.memory
+        if not torch.equal(self.memory, self.values):
+            self.memory.copy_(self.values)
+
+
+def _same_memory(one: Tensor, other: Tensor) -> bool:
+    where = [(t.data_ptr(), t.shape, t.stride(), t.dtype) for t in (one, other)]
+    return where[0] == where[1]
+
+
+def _attributes(module: nn.Module) -> dict[str, Any]:
+    """Methods that were replaced on this instance, and torch's constants, like the `eps` of a batch norm."""
+    kind, held = type(module), vars(module)
+    constants = getattr(kind, "__constants__", ())
+    names = held.keys() - _ITS_OWN
+    return {name: held[name] for name in names if name in constants or callable(getattr(kind, name, None))}
+
+
 def _restore(live: dict[Any, Any], saved: dict[Any, Any]) -> None:
     """In place: torch's removable handles hold on to the dictionary itself."""
-    if dict(live) != dict(saved):
+    if len(live) != len(saved) or any(live.get(key) is not value for key, value in saved.items()):
         live.clear()
         live.update(saved)
