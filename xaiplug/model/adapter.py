@@ -202,9 +202,7 @@ class Model:
         with outputs_of(module) as caught:
             logits = self(x)
         if not caught:
-            raise ModelError(
-                f"layer {type(module).__name__} of model '{self.name}' was not reached by the forward, or gave no tensor"
-            )
+            raise ModelError(f"layer {type(module).__name__} of model '{self.name}' was not reached, or gave no tensor")
         values = caught[-1]
         if values.ndim == 4:
             return Captured(values, None, logits)
