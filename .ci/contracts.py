@@ -15,6 +15,7 @@ WHEELS = [*sorted(f"xaiplug_{path.parent.name}" for path in ROOT.glob("plugins/*
 
 FLOORS = [
     "cli",
+    "audit",
     "testing : results",
     "view",
     "run",
