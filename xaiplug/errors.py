@@ -75,7 +75,14 @@ class ModelError(XaiplugError, RuntimeError):
 
 
 class NonFiniteError(ModelError):
-    """NaN or infinity where a number was needed."""
+    """NaN or infinity where a number was needed; `rows` of what was computed are struck."""
+
+    def __init__(self, message: str, rows: Iterable[int] = ()) -> None:
+        self.rows = tuple(rows)
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[NonFiniteError], tuple[str, tuple[int, ...]]]:
+        return type(self), (str(self), self.rows)
 
 
 class DataError(XaiplugError, ValueError):

@@ -13,11 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaiplug.calling.outputs import notice
 from xaiplug.data.groups import FeatureGroups, grid_of
 from xaiplug.data.samples import Pool, Samples
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.target import Target
-from xaiplug.errors import ComponentError, DataError, NonFiniteError, ShapeError, did_you_mean
+from xaiplug.errors import ComponentError, DataError, ShapeError, did_you_mean
 from xaiplug.kinds import Baseline, Component, Imputer, Segmenter
 from xaiplug.model.adapter import Model
 from xaiplug.model.query import MaxBatch, Query
@@ -68,10 +69,7 @@ def base_query(
     moved = inputs.detach().to(model.device, copy=True)
     unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
     query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
-    finite = torch.isfinite(query.logits).all(1)
-    if not bool(finite.all()):
-        rows = (~finite).nonzero().flatten().tolist()
-        raise NonFiniteError(f"model '{model.name}' returned NaN or infinity for sample {', '.join(map(str, rows))}")
+    notice(model, moved, query.logits)
     index = target_index(target, query)
     classes = query.logits.shape[1]
     plain_score = classes == 1 and model.output == "softmax"

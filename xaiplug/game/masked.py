@@ -71,7 +71,7 @@ class MaskedGame:
         order = distinct_keep.sum(1).argsort(stable=True) if self.imputer.ragged else None
         if order is not None:
             distinct_rows, distinct_keep = distinct_rows[order], distinct_keep[order]
-        with torch.no_grad():
+        with torch.no_grad(), self.query.naming(distinct_rows):
             logits = in_chunks(
                 lambda part: self._removal(distinct_rows[part], distinct_keep[part]),
                 len(distinct_rows),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.data.target import Output
-from xaiplug.errors import ModelError, ShapeError, did_you_mean
+from xaiplug.errors import ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.catching import inputs_of, outputs_of
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
 from xaiplug.model.tokens import Tokens, tokens_of
@@ -45,7 +45,20 @@ class Logits(nn.Module):
             raise ModelError(
                 f"the model returned {type(output).__name__}; expected a tensor, or something with .logits"
             )
+        _refuse_non_finite(output)
         return output.unsqueeze(1) if output.ndim == 1 else output
+
+
+def _refuse_non_finite(logits: Tensor) -> None:
+    """Every forward ends here, whoever asks for it: no NaN becomes a number further on.
+
+    Raises:
+        NonFiniteError: with the rows.
+    """
+    if not logits.ndim or bool(logits.isfinite().all()):
+        return
+    rows = (~logits.isfinite()).reshape(len(logits), -1).any(1).nonzero().flatten().tolist()
+    raise NonFiniteError(f"the model returned NaN or infinity in row {', '.join(map(str, rows))}", rows)
 
 
 class Pixels(nn.Sequential):
@@ -131,6 +144,8 @@ class Model:
             x, version = x.clone(), None
         try:
             logits = self.module(x)
+        except NonFiniteError as error:
+            raise NonFiniteError(f"model '{self.name}' returned NaN or infinity", error.rows) from error
         except ModelError:
             raise
         except Exception as error:

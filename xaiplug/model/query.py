@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -14,7 +15,7 @@ from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.samples import Pool
 from xaiplug.data.seeds import generator
 from xaiplug.data.target import Target
-from xaiplug.errors import ComponentError
+from xaiplug.errors import ComponentError, NonFiniteError
 from xaiplug.model.passes import in_chunks
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Query:
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (R,K) of x (R,*shape), chunked, without a graph."""
-        with torch.no_grad():
+        with torch.no_grad(), self.naming():
             return in_chunks(
                 lambda part: self.model(x[part]), len(x), x[0].numel(), self.max_batch, ("forward", self.model.module)
             )
@@ -136,7 +137,20 @@ class Query:
                 (gradient,) = torch.autograd.grad(score.sum(), at)
             return score.detach(), gradient
 
-        return in_chunks(part, len(x), x[0].numel(), self.max_batch, ("backward", self.model.module))
+        with self.naming(rows):
+            return in_chunks(part, len(x), x[0].numel(), self.max_batch, ("backward", self.model.module))
+
+    @contextmanager
+    def naming(self, rows: Tensor | None = None) -> Iterator[None]:
+        """A NonFiniteError of the block names samples: row r is of sample `rows[r]`, or of sample r without `rows`."""
+        try:
+            yield
+        except NonFiniteError as error:
+            struck = [int(rows[row]) for row in error.rows if row < len(rows)] if rows is not None else error.rows
+            samples = sorted({row for row in struck if row < len(self)})
+            which = f" for sample {', '.join(map(str, samples))}" if samples else ""
+            told = f"model '{self.model.name}' returned NaN or infinity{which}"
+            raise NonFiniteError(told, error.rows) from error
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there.

@@ -38,6 +38,7 @@ class Row:
         count: samples with a defined value; undefined: those without.
         rank: from 1, equal means share one; None where there is no direction or no mean.
         tied: not the best, but the paired interval of the difference to the best holds 0.
+        apart: something on the board is told apart from the best; where nothing is, there is no best.
     """
 
     method: Method
@@ -50,10 +51,11 @@ class Row:
     undefined: int
     rank: int | None
     tied: bool
+    apart: bool = True
 
     @property
     def best(self) -> bool:
-        return self.rank == 1
+        return self.rank == 1 and self.apart
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def _rows(part: pd.DataFrame, resamples: int, seed: int) -> tuple[Row, ...]:
     low, high = intervals(values, resamples, seed)
     ranks = _ranks(mean, better)
     tied = _tied(values, ranks, resamples, seed)
+    apart = len(ranks) == 1 or any(rank not in (None, 1) and not t for rank, t in zip(ranks, tied, strict=True))
     seeds = part[part["value"].notna()].groupby(["method", "seed"])["value"].mean()
     rows = []
     for place, name in enumerate(names.itertuples(index=False, name=None)):
@@ -143,7 +146,7 @@ def _rows(part: pd.DataFrame, resamples: int, seed: int) -> tuple[Row, ...]:
         count = int(np.isfinite(values[:, place]).sum())
         numbers = (float(mean[place]), float(low[place]), float(high[place]), sd)
         undefined = int(present[:, place].sum()) - count
-        rows.append(Row(Method.of(name), *numbers, len(per_seed), count, undefined, ranks[place], tied[place]))
+        rows.append(Row(Method.of(name), *numbers, len(per_seed), count, undefined, ranks[place], tied[place], apart))
     return tuple(sorted(rows, key=lambda row: (math.isnan(row.mean), row.rank or 0)))
 
 

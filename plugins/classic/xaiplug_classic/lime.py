@@ -28,6 +28,7 @@ class Lime(Explainer):
 
     needs = ("groups", "imputer")
     claims = ("implementation-invariance", "linearity")
+    min_groups = 2
 
     samples: Annotated[int, Ge(2)] = 2000
     """Coalitions; one forward each."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaiplug import Explanation, FeatureGroups, MaskedGame, Metric, MetricResult, Query
 from xaiplug.errors import ComponentError
-from xaiplug_faithfulness.mu_fidelity import pearson
+from xaiplug_faithfulness.mu_fidelity import constant, pearson
 from xaiplug_faithfulness.units import unit_values, units_of
 
 _HELD = 2**27
@@ -24,7 +24,7 @@ class FaithfulnessCorrelation(Metric):
     Pearson's, of (Σ_S attribution, f(x) - f(x without S)) over random sets S of units.
 
     Bhatt et al., 2020, eq. 4: `subsets` sets of `subset_size` units without replacement, from the sample's own seed.
-    Values (B,) in [-1, 1]; 1 for a linear f and exact attributions; 0 where either side is constant.
+    Values (B,) in [-1, 1]; 1 for a linear f and exact attributions; NaN where either side is constant.
 
     The defaults are those of the H-Sets supplement: 224 of all C·H·W scalars, where what a set changes is next to
     nothing on a large image, and the correlation mostly noise; `by="pixel"` or larger units tell more.
@@ -72,7 +72,8 @@ class FaithfulnessCorrelation(Metric):
             keep = torch.ones(*chosen.shape[:2], units.count, dtype=torch.bool, device=chosen.device)
             scores.append(game(keep.scatter_(2, chosen, False)))
         drop = query.scores[:, None] - torch.cat(scores, dim=1)
-        return MetricResult(pearson(torch.cat(sums, dim=1), drop), better="higher")
+        found = pearson(torch.cat(sums, dim=1), drop).masked_fill(constant(drop, query.scores), torch.nan)
+        return MetricResult(found, better="higher")
 
     def _drawn(self, query: Query, units: FeatureGroups, count: int) -> Tensor:
         """Units (B,count,subset_size) of `count` sets, none twice in a set."""

@@ -24,7 +24,7 @@ class MuFidelity(Metric):
     is then 1; with means of sets of unequal size it is not). Attributions are signed and summed over channels.
     Embeddings and rows have a cell for each position.
 
-    Values (B,) in [-1, 1]; 0 where either side is constant, and for the empty set the mean is 0.
+    Values (B,) in [-1, 1]; NaN where either side is constant; for the empty set the mean is 0.
     """
 
     needs = ("imputer",)
@@ -50,9 +50,10 @@ class MuFidelity(Metric):
         if self.reduce == "mean":
             total = total / (member * sizes[:, None]).sum(2).clamp(min=1)
         drop = query.scores[:, None] - MaskedGame(query.replace(groups=cells))(~removed)
+        undefined = constant(total) | constant(drop, query.scores)
         if self.correlation == "spearman":
             total, drop = ranks(total), ranks(drop)
-        return MetricResult(pearson(total, drop), better="higher")
+        return MetricResult(pearson(total, drop).masked_fill(undefined, torch.nan), better="higher")
 
     def _cells(self, query: Query) -> FeatureGroups:
         inputs = query.inputs
@@ -81,14 +82,28 @@ def ranks(values: Tensor) -> Tensor:
 
 
 def pearson(a: Tensor, b: Tensor) -> Tensor:
-    """Correlation (B,) of rows of a and b (B,n); 0 where one of them is constant but for rounding.
+    """Correlation (B,) of rows of a and b (B,n); NaN where one of them is constant but for rounding.
 
     >>> pearson(torch.tensor([[1.0, 2, 3], [1, 2, 3]]), torch.tensor([[2.0, 4, 6], [5, 5, 5]]))
-    tensor([1., 0.])
+    tensor([1., nan])
     """
     centred = [x - x.mean(-1, keepdim=True) for x in (a, b)]
     norms = [x.norm(dim=-1) for x in centred]
-    noise = 4 * torch.finfo(a.dtype).eps
-    constant = torch.stack([n <= noise * x.norm(dim=-1) for n, x in zip(norms, (a, b), strict=True)]).any(0)
     product = (centred[0] * centred[1]).sum(-1) / (norms[0] * norms[1]).clamp(min=torch.finfo(a.dtype).tiny)
-    return product.masked_fill(constant, 0).clamp(-1, 1)
+    return product.clamp(-1, 1).masked_fill(constant(a) | constant(b), torch.nan)
+
+
+def constant(values: Tensor, taken_from: Tensor | None = None) -> Tensor:
+    """Whether rows (B,n) vary by no more than rounding, (B,) bool.
+
+    Args:
+        taken_from: (B,), what the values are differences to: their rounding is its, however small they are.
+
+    >>> constant(torch.tensor([[1.0, 1.0], [1e-9, 2e-9]])), constant(torch.tensor([[1e-9, 2e-9]]), torch.ones(1))
+    (tensor([ True, False]), tensor([True]))
+    """
+    size = values.norm(dim=-1)
+    if taken_from is not None:
+        size = size.maximum(taken_from.abs() * values.shape[-1] ** 0.5)
+    varied = (values - values.mean(-1, keepdim=True)).norm(dim=-1)
+    return varied <= 4 * torch.finfo(values.dtype).eps * size

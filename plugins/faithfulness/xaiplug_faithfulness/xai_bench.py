@@ -22,7 +22,7 @@ Variant = Literal["fixed", "upstream"]
 class XaiBenchFaithfulness(Metric):
     """Rows: correlation of attribution and what each feature adds to the expected score; higher is better.
 
-    Pearson's, over features, of φ_j and f(x) - E[f | x without x_j]. Values (B,) in [-1,1]; 0 where either side is
+    Pearson's, over features, of φ_j and f(x) - E[f | x without x_j]. Values (B,) in [-1,1]; NaN where either side is
     constant. `upstream` correlates magnitudes, |φ_j| and |f(x) - ...|.
 
     Raises:
@@ -82,7 +82,7 @@ class XaiBenchGtShapley(Metric):
 
     Pearson's, over features, of φ and the Shapley values of E[f | x_S], all 2^F sets.
 
-    Values (B,) in [-1,1]; 0 where either side is constant. `upstream` finds them by least squares that weight the
+    Values (B,) in [-1,1]; NaN where either side is constant. `upstream` finds them by least squares that weight the
     empty and the full set 10⁶: the same up to about 10⁻⁶.
 
     Raises:

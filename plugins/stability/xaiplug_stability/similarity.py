@@ -42,7 +42,7 @@ class Ssim(PairMetric):
 
 
 def ssim(one: Tensor, two: Tensor, sigma: float = 1.5) -> Tensor:
-    """SSIM (B,) of maps (B,H,W) in [0,1]; symmetric, and 1 for equal maps.
+    """SSIM (B,) of maps (B,H,W) in [0,1]; symmetric, and 1 for equal maps; NaN where both are constant.
 
     >>> maps = torch.rand(2, 16, 16)
     >>> ssim(maps, maps)
@@ -58,4 +58,5 @@ def ssim(one: Tensor, two: Tensor, sigma: float = 1.5) -> Tensor:
         one.unsqueeze(1), two.unsqueeze(1), sigma=sigma, reduction="none", data_range=1.0
     )
     assert isinstance(values, Tensor)
-    return values.view(len(one))
+    flat = torch.stack([(x.flatten(1) == x.flatten(1)[:, :1]).all(1) for x in (one, two)]).all(0)
+    return values.view(len(one)).masked_fill(flat, torch.nan)

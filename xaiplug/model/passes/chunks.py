@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from xaiplug.errors import NonFiniteError
+
 Part = TypeVar("Part")
 Result = TypeVar("Result", Tensor, tuple[Tensor, ...], tuple[Tensor, Tensor])
 
@@ -68,6 +70,8 @@ def _parts(run: Callable[[slice], Part], rows: int, size: int, smaller: Callable
     while start < max(1, rows):
         try:
             part = run(slice(start, min(start + size, rows)))
+        except NonFiniteError as error:
+            raise NonFiniteError(str(error), [start + row for row in error.rows]) from error
         except RuntimeError as error:
             if smaller is None or size == 1 or not is_out_of_memory(error):
                 raise

@@ -1,0 +1,111 @@
+"""Outputs that are no logits, networks that answer all alike, and answers that are no numbers."""
+
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+import xaiplug
+from xaiplug.errors import NonFiniteError
+
+X = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+def seeded(*layers):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Flatten(), nn.Linear(192, 3), *layers)
+
+
+def told(model, **options):
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        xaiplug.explain(model, X, "gradient", **options)
+    return [str(one.message) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("last", "output", "message"),
+    [
+        (nn.Softmax(1), "softmax", "sum to 1: its softmax is inside"),
+        (nn.LogSoftmax(1), "softmax", "are log-probabilities"),
+        (nn.Sigmoid(), "sigmoid", "its sigmoid is inside"),
+    ],
+)
+def test_outputs_that_are_no_logits_are_told_once(last, output, message):
+    model = xaiplug.Model(seeded(last), output=output)
+    (text,) = told(model)
+    assert message in text
+    assert told(model) == []
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_logits_are_not_taken_for_anything_else(output):
+    assert told(xaiplug.Model(seeded(), output=output)) == []
+
+
+def test_a_network_that_answers_all_samples_alike_is_told():
+    network = seeded()
+    with torch.no_grad():
+        network[1].weight.mul_(1e-9)
+    (text,) = told(network)
+    assert "answers all 3 samples alike" in text
+    same = xaiplug.Model(network)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        xaiplug.explain(same, X[:1].expand(3, -1, -1, -1).contiguous(), "gradient")
+
+
+class Perturbed(nn.Module):
+    """NaN, or infinity, for whatever is none of the inputs."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.linear, self.value = seeded(), value
+
+    def forward(self, x):
+        new = torch.tensor([not any(torch.equal(row, known) for known in X) for row in x.detach()])
+        return torch.where(new[:, None], self.value, self.linear(x))
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize(
+    "name", ["integrated-gradients", "kernel-shap", "occlusion", "smoothgrad", "guided-ig", "moxi"]
+)
+def test_an_answer_that_is_no_number_is_never_a_number_further_on(name, value):
+    with pytest.raises(NonFiniteError, match="model 'Perturbed' returned NaN or infinity"):
+        xaiplug.explain(Perturbed(value), X, name, segmenter=("grid", {"patch": 4}) if name in GROUPED else None)
+
+
+GROUPED = ("kernel-shap", "moxi")
+
+
+@pytest.mark.parametrize("name", ["mu-fidelity", "deletion", "infidelity"])
+def test_neither_is_it_in_a_metric(name):
+    explanation = xaiplug.explain(Perturbed(torch.nan), X, "gradient")
+    with pytest.raises(NonFiniteError, match="returned NaN or infinity for sample"):
+        xaiplug.score(Perturbed(torch.nan), X, explanation, name)
+
+
+def test_the_sample_is_named_whatever_the_chunk():
+    bad = X.clone()
+    bad[2] = torch.nan
+    for max_batch in (1, 2, 64):
+        with pytest.raises(NonFiniteError, match=r"for sample 2$"):
+            xaiplug.explain(seeded(), bad, "gradient", max_batch=max_batch)
+
+
+def test_scores_that_do_not_move_have_no_correlation_and_no_best():
+    network = seeded()
+    with torch.no_grad():
+        network[1].weight.mul_(1e-9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explanation = xaiplug.explain(network, X, "gradient")
+        assert xaiplug.score(network, X, explanation, "mu-fidelity").values.isnan().all()
+
+
+def test_lime_refuses_a_single_group():
+    with pytest.raises(xaiplug.errors.ComponentError, match="at least 2"):
+        xaiplug.explain(seeded(), X, "lime", segmenter=torch.zeros(1, 8, 8, dtype=torch.int64))

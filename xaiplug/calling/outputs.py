@@ -1,0 +1,61 @@
+"""What a network's answers give away before anything is explained; each is warned about once a model."""
+
+from __future__ import annotations
+
+import warnings
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from xaiplug.model.adapter import Model
+
+ALIKE = 1e-5
+"""Logits that differ by no more, of samples that differ, are rounding."""
+
+_SIGMOID_VALUES = 8
+"""So many values in [0,1] are no accident."""
+
+_told: WeakKeyDictionary[Model, set[str]] = WeakKeyDictionary()
+
+
+def notice(model: Model, inputs: Tensor, logits: Tensor) -> None:
+    """Warn of outputs (B,K) that are probabilities already, and of a network that answers all samples alike."""
+    for kind, text in (("scale", _not_logits(model, logits)), ("alike", _alike(model, inputs, logits))):
+        if text and kind not in _told.setdefault(model, set()):
+            _told[model].add(kind)
+            warnings.warn(text, stacklevel=4)
+
+
+def _not_logits(model: Model, logits: Tensor) -> str:
+    inside, classes = bool(((logits >= 0) & (logits <= 1)).all()), logits.shape[1]
+    if model.output == "sigmoid":
+        squashed = inside and logits.numel() >= _SIGMOID_VALUES
+        return f"{_told_of(model)} are in [0,1]: its sigmoid is inside, {_REMEDY}" if squashed else ""
+    if classes < 2:
+        return ""
+    one = torch.ones_like(logits[:, 0])
+    if inside and torch.allclose(logits.sum(1), one, atol=1e-3):
+        return f"{_told_of(model)} are in [0,1] and sum to 1: its softmax is inside, {_REMEDY}"
+    if bool((logits <= 0).all()) and torch.allclose(logits.exp().sum(1), one, atol=1e-3):
+        return f"{_told_of(model)} are log-probabilities: its log-softmax is inside, so scale 'logit' is that too"
+    return ""
+
+
+_REMEDY = "so a probability would be squashed twice; explain the network up to its last linear layer"
+
+
+def _told_of(model: Model) -> str:
+    return f"the outputs of model '{model.name}'"
+
+
+def _alike(model: Model, inputs: Tensor, logits: Tensor) -> str:
+    if len(logits) < 2 or bool((inputs == inputs[:1]).all()):
+        return ""
+    spread = float((logits - logits.mean(0)).abs().max())
+    if spread > ALIKE * max(1.0, float(logits.abs().max())):
+        return ""
+    return (
+        f"model '{model.name}' answers all {len(logits)} samples alike (its logits differ by {spread:.1g}): it is "
+        "untrained, saturated, or knows one class; explanations and metrics will tell rounding apart, not methods"
+    )
