@@ -151,8 +151,11 @@ def complete(query: Query, component: Component, given: Given) -> tuple[Query, d
     if given.labels is not None:
         query = query.replace(labels=given.labels.to(query.inputs.device))
     least = getattr(component, "min_groups", 1)
-    if query.groups is not None and least > 1 and int(query.groups.counts.min()) < least:
-        raise ComponentError(f"{component.told} ranks feature groups and needs at least {least} in every sample")
+    if query.groups is not None and least > 1 and (fewest := int(query.groups.counts.min())) < least:
+        raise ComponentError(
+            f"{component.told} compares feature groups and needs at least {least} in every sample; sample "
+            f"{int(query.groups.counts.argmin())} has {fewest}: use smaller groups"
+        )
     return query, used
 
 

@@ -1,4 +1,4 @@
-"""What a network's answers give away before anything is explained; each is warned about once a model."""
+"""What a network's answers give away before anything is explained; each is warned about once a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import warnings
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaiplug.model.adapter import Model
 
@@ -16,14 +16,14 @@ ALIKE = 1e-5
 _SIGMOID_VALUES = 8
 """So many values in [0,1] are no accident."""
 
-_told: WeakKeyDictionary[Model, set[str]] = WeakKeyDictionary()
+_told: WeakKeyDictionary[nn.Module, set[str]] = WeakKeyDictionary()
 
 
 def notice(model: Model, inputs: Tensor, logits: Tensor) -> None:
     """Warn of outputs (B,K) that are probabilities already, and of a network that answers all samples alike."""
     for kind, text in (("scale", _not_logits(model, logits)), ("alike", _alike(model, inputs, logits))):
-        if text and kind not in _told.setdefault(model, set()):
-            _told[model].add(kind)
+        if text and kind not in _told.setdefault(model.network, set()):
+            _told[model.network].add(kind)
             warnings.warn(text, stacklevel=4)
 
 
@@ -42,7 +42,10 @@ def _not_logits(model: Model, logits: Tensor) -> str:
     return ""
 
 
-_REMEDY = "so a probability would be squashed twice; explain the network up to its last linear layer"
+_REMEDY = (
+    "so scale 'probability' squashes twice; explain the network up to its last linear layer, or these outputs as they "
+    "are with scale='logit'"
+)
 
 
 def _told_of(model: Model) -> str:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from xaiplug.data.groups import FeatureGroups
-from xaiplug.errors import ComponentError, ShapeError
+from xaiplug.errors import ComponentError, NonFiniteError, ShapeError
 from xaiplug.model.passes import in_chunks
 from xaiplug.model.query import Imputing, Query
 
@@ -52,11 +52,14 @@ class MaskedGame:
             self.logits(rows, keep), rows.to(self.query.inputs.device), self.query.model.output
         )
 
-    def logits(self, rows: Tensor, keep: Tensor) -> Tensor:
+    def logits(self, rows: Tensor, keep: Tensor, *, empty_undefined: bool = False) -> Tensor:
         """Logits (R,K) of coalitions keep (R,G) bool of samples rows (R,).
 
+        Args:
+            empty_undefined: the method knows what to do where the empty coalition has no answer: NaN there, no error.
+
         Raises:
-            ShapeError: the coalitions do not fit the groups.
+            ShapeError: the coalitions do not fit the groups. NonFiniteError: an answer is NaN or infinite.
         """
         if keep.dtype != torch.bool or keep.shape != (len(rows), self.groups.count):
             raise ShapeError(
@@ -71,9 +74,9 @@ class MaskedGame:
         order = distinct_keep.sum(1).argsort(stable=True) if self.imputer.ragged else None
         if order is not None:
             distinct_rows, distinct_keep = distinct_rows[order], distinct_keep[order]
-        with torch.no_grad(), self.query.naming(distinct_rows):
+        with torch.no_grad():
             logits = in_chunks(
-                lambda part: self._removal(distinct_rows[part], distinct_keep[part]),
+                lambda part: self._answers(distinct_rows[part], distinct_keep[part], empty_undefined),
                 len(distinct_rows),
                 self._elements(distinct_keep),
                 self.query.max_batch,
@@ -82,6 +85,28 @@ class MaskedGame:
         if order is not None:
             logits = torch.empty_like(logits).index_copy_(0, order, logits)
         return logits[inverse]
+
+    def _answers(self, rows: Tensor, keep: Tensor, empty_undefined: bool) -> Tensor:
+        """Logits of one chunk; where one is no number, each row is asked alone, so that its sample can be named."""
+        try:
+            logits = self._removal(rows, keep)
+            if bool(logits.isfinite().all()):
+                return logits
+        except NonFiniteError:
+            pass
+        return torch.cat([self._alone(rows[r : r + 1], keep[r : r + 1], empty_undefined) for r in range(len(rows))])
+
+    def _alone(self, row: Tensor, keep: Tensor, empty_undefined: bool) -> Tensor:
+        try:
+            logits = self._removal(row, keep)
+        except NonFiniteError:
+            logits = torch.full_like(self.query.logits[:1], torch.nan)
+        if not bool(logits.isfinite().all()) and not (empty_undefined and not keep.any()):
+            raise NonFiniteError(
+                f"model '{self.query.model.name}' returned NaN or infinity for sample {int(row)} with "
+                f"{int(keep.sum())} of its {int(self.groups.counts[row])} groups kept"
+            )
+        return logits
 
     def meta(self) -> dict[str, Any]:
         """The coalitions run, and what the imputer counted (a removal's own `meta()`), for `Explanation.meta`."""

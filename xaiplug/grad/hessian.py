@@ -51,7 +51,8 @@ def hessian_rows(query: Query, features: Tensor, rows: Tensor | None = None) -> 
             (row,) = torch.autograd.grad(chosen, x, allow_unused=True)
             return torch.zeros_like(x) if row is None else row
 
-    return in_chunks(part, len(rows), size * 8, query.max_batch, ("hessian", query.model.module))
+    with query.naming(rows):
+        return in_chunks(part, len(rows), size * 8, query.max_batch, ("hessian", query.model.module))
 
 
 def sample_hessian(query: Query, row: int) -> Callable[[Tensor], Tensor]:
@@ -64,7 +65,7 @@ def sample_hessian(query: Query, row: int) -> Callable[[Tensor], Tensor]:
         ShapeError: an index outside the sample. NonFiniteError: a row has NaN or infinity (both when called).
     """
     rows = torch.tensor([row], device=query.inputs.device)
-    with torch.enable_grad(), twice_differentiable():
+    with torch.enable_grad(), twice_differentiable(), query.naming(rows):
         x = query.inputs[rows].detach().clone().requires_grad_()
         score = query.target.score(query.model(x), rows, query.model.output)
         (gradient,) = torch.autograd.grad(score.sum(), x, create_graph=True)

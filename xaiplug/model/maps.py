@@ -72,7 +72,7 @@ def maps_and_slopes(query: Query, layer: nn.Module, rows: Tensor) -> tuple[Tenso
     Raises:
         ModelError: the layer is not reached, or gives neither maps nor tokens.
     """
-    with outputs_of(layer) as caught:
+    with outputs_of(layer) as caught, query.naming(rows):
         logits = query.model(query.inputs[rows].detach().requires_grad_())
     if not caught:
         raise ModelError(

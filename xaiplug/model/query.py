@@ -79,7 +79,7 @@ class Query:
     @cached_property
     def logits(self) -> Tensor:
         """Logits (B,K) of the inputs themselves, computed once per query."""
-        return self.forward(self.inputs)
+        return self.forward(self.inputs, torch.arange(len(self)))
 
     @property
     def scores(self) -> Tensor:
@@ -106,9 +106,9 @@ class Query:
             )
         return value
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits (R,K) of x (R,*shape), chunked, without a graph."""
-        with torch.no_grad(), self.naming():
+    def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Logits (R,K) of x (R,*shape), chunked, without a graph; `rows` (R,) says whose sample each is, for errors."""
+        with torch.no_grad(), self.naming(rows):
             return in_chunks(
                 lambda part: self.model(x[part]), len(x), x[0].numel(), self.max_batch, ("forward", self.model.module)
             )
@@ -118,9 +118,11 @@ class Query:
 
         Keeps the graph when `x` requires gradients, so that it can be differentiated; chunked otherwise.
         """
+        whose = torch.arange(len(x)) if rows is None else rows
         if x.requires_grad and torch.is_grad_enabled():
-            return self.target.score(self.model(x), rows, self.model.output)
-        return self.target.score(self.forward(x), rows, self.model.output)
+            with self.naming(whose):
+                return self.target.score(self.model(x), rows, self.model.output)
+        return self.target.score(self.forward(x, whose), rows, self.model.output)
 
     def gradient(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Gradient of the target score at x (R,*shape), like x; chunked, no graph kept."""
@@ -135,22 +137,24 @@ class Query:
                 at = x[chunk].detach().requires_grad_()
                 score = self.target.score(self.model(at), rows[chunk], self.model.output)
                 (gradient,) = torch.autograd.grad(score.sum(), at)
+            if not bool(gradient.isfinite().all()):
+                struck = (~gradient.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
+                raise NonFiniteError(f"model '{self.model.name}' has a gradient of NaN or infinity", struck)
             return score.detach(), gradient
 
         with self.naming(rows):
             return in_chunks(part, len(x), x[0].numel(), self.max_batch, ("backward", self.model.module))
 
     @contextmanager
-    def naming(self, rows: Tensor | None = None) -> Iterator[None]:
-        """A NonFiniteError of the block names samples: row r is of sample `rows[r]`, or of sample r without `rows`."""
+    def naming(self, rows: Tensor | None) -> Iterator[None]:
+        """A NonFiniteError of the block names samples: its row r is of sample `rows[r]`; without `rows` it does not."""
         try:
             yield
         except NonFiniteError as error:
-            struck = [int(rows[row]) for row in error.rows if row < len(rows)] if rows is not None else error.rows
-            samples = sorted({row for row in struck if row < len(self)})
-            which = f" for sample {', '.join(map(str, samples))}" if samples else ""
-            told = f"model '{self.model.name}' returned NaN or infinity{which}"
-            raise NonFiniteError(told, error.rows) from error
+            if rows is None or not error.rows:
+                raise
+            samples = sorted({int(rows[row]) for row in error.rows})
+            raise NonFiniteError(f"{error} for sample {', '.join(map(str, samples))}") from error
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there.

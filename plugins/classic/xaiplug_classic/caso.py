@@ -72,7 +72,7 @@ class Caso(ContextAware):
     def _derivatives(self, query: Query, points: Tensor, row: int) -> tuple[Product, Tensor]:
         """H as a product, and g (d,), of the loss: means over points (N,*shape)."""
         rows = torch.full((len(points),), row, device=points.device)
-        with torch.enable_grad(), twice_differentiable():
+        with torch.enable_grad(), twice_differentiable(), query.naming(rows):
             x = points.detach().clone().requires_grad_()
             logits = query.model(x)
             if self.route == "low-rank":

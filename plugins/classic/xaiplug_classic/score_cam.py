@@ -51,7 +51,8 @@ class ScoreCam(Explainer):
     def _map(self, query: Query, layer: nn.Module, row: int) -> Tensor:
         """(h,w) of one sample."""
         x = query.inputs[row : row + 1]
-        maps = query.model.capture(x, layer).values[0].detach()
+        with query.naming(torch.tensor([row])):
+            maps = query.model.capture(x, layer).values[0].detach()
         masks = interpolate(maps[None], size=tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0]
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
         varied = (high - low).flatten() > 0

@@ -37,14 +37,16 @@ def path_gradients_of(query: Query, row: int, steps: int, *, own_class: bool = T
     x, baselines = query.inputs[row], query.require("baseline")[:, row]
     at = torch.linspace(0, 1, steps + 1, dtype=x.dtype, device=x.device).view(1, -1, *[1] * x.ndim)
     points = torch.lerp(baselines.unsqueeze(1), x, at).flatten(0, 1)
+    rows = torch.full((len(points),), row, device=x.device)
     if own_class:
-        gradients = query.gradient(points, torch.full((len(points),), row, device=x.device))
+        gradients = query.gradient(points, rows)
     else:
-        classes = query.forward(points).argmax(1)
+        classes = query.forward(points, rows).argmax(1)
         asked = query.replace(target=Target(classes, query.target.scale))
-        gradients = asked.gradient(points, torch.arange(len(points), device=x.device))
-    if not bool(torch.isfinite(gradients).all()):
-        raise NonFiniteError(f"a gradient on the path of sample {row} has NaN or infinity")
+        try:
+            gradients = asked.gradient(points, torch.arange(len(points), device=x.device))
+        except NonFiniteError as error:
+            raise NonFiniteError(f"a gradient on the path of sample {row} has NaN or infinity") from error
     return gradients.view(len(baselines), steps + 1, -1)
 
 

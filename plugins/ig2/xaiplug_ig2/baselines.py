@@ -91,7 +91,7 @@ def _margin_probe(query: Query, samples: Tensor):  # type: ignore[no-untyped-def
     """A probe whose loss is the margin of the explained class; one forward and one vector-Jacobian product."""
 
     def probe(points: Tensor, rows: Tensor, gradient: bool, downhill: bool) -> Look:
-        with torch.set_grad_enabled(downhill):
+        with torch.set_grad_enabled(downhill), query.naming(samples[rows]):
             at = points.detach().requires_grad_(downhill)
             loss = margin(query.model(at), query.target.index[samples[rows]], query.model.output)
             down = torch.autograd.grad(loss.sum(), at)[0] if downhill else None

@@ -66,7 +66,7 @@ class GradPath(Component):
 
         def part(chunk: slice) -> Walked:
             rows, goal = samples[chunk], goals[chunk].contiguous(memory_format=fitting.layout)
-            with torch.no_grad():
+            with torch.no_grad(), query.naming(rows):
                 features, logits = represent(query, goal, self.representation)
             familiar[chunk] = _says_target(query, logits, rows)
             start = query.inputs[rows].contiguous(memory_format=fitting.layout)

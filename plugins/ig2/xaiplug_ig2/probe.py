@@ -43,7 +43,8 @@ class Probing:
         """One forward of `points` (R,*shape), and one vector-Jacobian product for each gradient wanted."""
         with torch.set_grad_enabled(gradient or downhill):
             at = points.detach().requires_grad_(gradient or downhill)
-            features, logits = represent(self.query, at, self.representation, wanted=self.goal is not None)
+            with self.query.naming(self.samples[rows]):
+                features, logits = represent(self.query, at, self.representation, wanted=self.goal is not None)
             model, target = self.query.model, self.query.target
             score = target.score(logits, self.samples[rows], model.output)
             loss = torch.zeros_like(score) if self.goal is None else distance(features, self.goal[rows], self.kind)

@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 import xaiplug
 from xaiplug import MaskedGame, Model
 from xaiplug.calling.asking import Given, asking, base_query, complete
-from xaiplug.errors import ComponentError, ModelError
+from xaiplug.errors import ComponentError, ModelError, NonFiniteError
 
 SIDE, PATCH, GRID = 24, 8, 3
 
@@ -92,11 +92,11 @@ class Needs(xaiplug.Explainer):
         raise NotImplementedError
 
 
-def logits(query, keep):
+def logits(query, keep, **options):
     """(B,M,G) coalitions -> (B,M,K)."""
     with asking(query.model):
         rows = torch.arange(len(keep)).repeat_interleave(keep.shape[1])
-        return MaskedGame(query).logits(rows, keep.flatten(0, 1)).unflatten(0, keep.shape[:2])
+        return MaskedGame(query).logits(rows, keep.flatten(0, 1), **options).unflatten(0, keep.shape[:2])
 
 
 class Masked(TorchFunctionMode):
@@ -223,7 +223,9 @@ def test_mean_pooled_without_class_token():
     network = timm_vit("vit_tiny_patch16_224", class_token=False, global_pool="avg").eval()
     query = asked(network, "token-removal")
     keep = torch.stack([torch.zeros(2, 9), torch.ones(2, 9), torch.tensor([1.0] + [0] * 8).expand(2, 9)], 1).bool()
-    answered = logits(query, keep)
+    with pytest.raises(NonFiniteError, match="for sample 0 with 0 of its 9 groups kept"):
+        logits(query, keep)
+    answered = logits(query, keep, empty_undefined=True)
     assert answered[:, 0].isnan().all()
     assert torch.equal(answered[:, 1], query.logits)
     assert answered[:, 2].isfinite().all()

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from xaiplug import MaskedGame
-from xaiplug.errors import NonFiniteError
 from xaiplug_moxi.ops import deletion_terms, first_best, insertion_terms
 from xaiplug_moxi.rewards import Reward, Seen
 
@@ -59,7 +58,7 @@ class Walk:
         players = self.game.groups.players
         everyone = torch.arange(len(players), device=players.device)
         self.full = self.reward(self.game.logits(everyone, players), everyone)
-        self.empty = self.reward(self.game.logits(everyone, torch.zeros_like(players)), everyone)
+        self.empty = self.reward(self.game.logits(everyone, torch.zeros_like(players), empty_undefined=True), everyone)
         start = self.empty if self.rule.inserts else self.full
         self._now = start.objectives.clone()
         self._last = self._now.shape[1] - 1
@@ -96,9 +95,7 @@ class Walk:
         at, candidate = free.nonzero(as_tuple=True)
         coalition = chosen[active[at]].scatter(1, candidate[:, None], True)
         keep = coalition if self.rule.inserts else players[active[at]] & ~coalition
-        seen = self.reward(self.game.logits(active[at], keep), active[at])
-        if bool((seen.objectives.isnan().any(1) & keep.any(1)).any()):
-            raise NonFiniteError("moxi: the model returned NaN for an input with some groups removed")
+        seen = self.reward(self.game.logits(active[at], keep, empty_undefined=True), active[at])
         if step == 0:
             single[active[at], candidate] = seen.objectives
         turn = self._turn[active]

@@ -33,14 +33,6 @@ class ImagesOnlyByAccident(Replacing):
         return torch.full_like(inputs, 8 / (8 + inputs.shape[3]))
 
 
-class MeanOfKept(Replacing):
-    """The mean of what is kept: 0/0 where nothing is."""
-
-    def filling(self, inputs: Tensor, kept: Tensor) -> Tensor:
-        total, count = (inputs * kept).flatten(1).sum(1), kept.flatten(1).sum(1)
-        return (total / count).view(-1, *(1,) * (inputs.ndim - 1)).expand_as(inputs)
-
-
 class ChangesAll(Imputer):
     """Removes by scaling the logits, and scales them also where nothing is removed."""
 
@@ -135,6 +127,18 @@ class LeavesHookOnError(Imputer):
         return remove
 
 
+class SaysNothingOfNothing(Imputer):
+    """Has no answer where nothing is kept: NaN."""
+
+    def bind(self, query: Query) -> Removal:
+        whole = OwnGame().bind(query)
+
+        def remove(rows: Tensor, keep: Tensor) -> Tensor:
+            return whole(rows, keep).masked_fill(~keep.any(1, keepdim=True), torch.nan)
+
+        return remove
+
+
 class NeedsUndeclared(Imputer):
     """Uses a baseline that it does not declare."""
 
@@ -168,7 +172,7 @@ class HiddenState(Replacing):
 
 VIOLATORS = (
     violator("input-kinds", ImagesOnlyByAccident()),
-    violator("logits", MeanOfKept()),
+    violator("logits", SaysNothingOfNothing()),
     violator("all-kept", ChangesAll()),
     violator("kept-features", Clamps()),
     violator("removed-features", Dims()),
