@@ -236,7 +236,7 @@ def test_batch_order_and_chunks_change_nothing(mine, small_cnn, images):
 
 
 def test_data_that_is_not_there():
-    with pytest.raises(DataError, match="no images in"):
+    with pytest.raises(DataError, match="no folder no-such-folder; there is nothing"):
         xaiplug.load_data("folder:no-such-folder")
     with pytest.raises(DataError, match="no data reference"):
         xaiplug.load_data("photos")

@@ -53,5 +53,5 @@ def test_boxes_that_are_no_boxes(photos):
     with pytest.raises(DataError, match="Pascal VOC"):
         xaiplug.load_data(f"folder:{photos}", boxes=str(photos), label=0)
     (photos / "a_1.xml").unlink()
-    with pytest.raises(DataError, match=r"a_1\.xml cannot be read"):
+    with pytest.raises(DataError, match=r"no boxes of .*a_1\.png"):
         xaiplug.load_data(f"folder:{photos}", boxes=str(photos), label=0)

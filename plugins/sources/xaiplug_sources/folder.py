@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import warnings
 from pathlib import Path
-from typing import Annotated, Any
-from xml.etree import ElementTree
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from annotated_types import Ge
+from PIL import Image
 from torch import Tensor
 
 from xaiplug import DataSource, Samples
-from xaiplug.errors import DataError
+from xaiplug.errors import ComponentError, DataError
+from xaiplug_sources.boxes import boxed
+from xaiplug_sources.companions import Companions
+from xaiplug_sources.decoding import SUFFIXES
+from xaiplug_sources.files import Found, found
+from xaiplug_sources.geometry import Square
+from xaiplug_sources.labels import from_folders, labels_of, said_of_folders
+from xaiplug_sources.masks import ENDINGS, Void, agree, mask, painted, without_masks
+from xaiplug_sources.notes import Notes
+from xaiplug_sources.photos import Photo, photo
 
-IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+CUT_AWAY = "have nothing relevant left in the square that is cut from the middle"
 
 
 class Folder(DataSource):
     """Images of a folder, in pixel space.
 
-    Sub-folders are classes in sorted order; in a flat folder with a `classes.json` (a list of names, or of objects with
-    a `wnid`), a file `<name>_anything.jpg` has the class of its name. A split is a folder below the one named.
+    Sub-folders are classes in sorted order, numbers as numbers; in a flat folder with a list of classes (`classes.json`
+    or `classes`), a file `<name>_anything.jpg` has the class of its name. A flat folder without one has no labels:
+    they are -1, and what needs them says so. A split is a folder below the one named. Photos are turned upright,
+    transparent parts lie on white, of an animation the first picture counts; a warning says so. Hidden files are
+    none.
     """
 
     names = "folder"
@@ -36,34 +46,67 @@ class Folder(DataSource):
     resize: Annotated[int, Ge(1)] | None = None
     """The short side before that; size * 8/7 unless given."""
     masks: str | None = None
-    """A folder of PNG masks with the images' stems: what is not 0 is relevant."""
+    """A folder of masks with the photos' paths or names: what is neither 0 nor void is relevant."""
+    void: Void = "auto"
+    """The index that stands for nothing in a mask; auto = 255, but not where masks have only 0 and 255; None = no
+    index does."""
     boxes: str | None = None
-    """A folder of Pascal VOC XML files with the images' stems: the inside of every box is relevant."""
-    classes: str | tuple[str, ...] | None = None
-    """Names of the classes in order, or a JSON file with them."""
-    label: int | None = None
-    """The class of every image, where names say nothing."""
+    """A folder of Pascal VOC XML files with the photos' paths or names: the inside of every box is relevant."""
+    classes: str | tuple[Any, ...] | dict[Any, Any] | None = None
+    """Names of the classes in order, `{cat: 0}` or `{0: cat}`; or a JSON or text file with them."""
+    label: Annotated[int, Ge(0)] | None = None
+    """The class of every photo, where names say nothing."""
+    on_error: Literal["raise", "skip"] = "raise"
+    """A photo that cannot be read: an error, or left out and named in a warning."""
+
+    def __post_init__(self) -> None:
+        if self.resize is not None and self.resize < self.size:
+            raise ComponentError(f"folder: resize={self.resize} is less than size={self.size}, which is cut from it")
 
     def load(self, name: str, *, split: str | None, limit: int | None, **further: Any) -> Samples:
-        folder = Path(name) / (split or "")
-        files = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in IMAGES)[:limit]
-        if not files:
-            raise DataError(f"no images in {folder} (looked for {', '.join(sorted(IMAGES))})")
-        names = _class_names(folder, self.classes) if self.label is None else []
-        labels = [_label(path, folder, names) if self.label is None else self.label for path in files]
-        short, size = self.resize or round(self.size * 8 / 7), self.size
-        images = torch.stack([_image(path, short, size) for path in files])
-        relevant = None
-        if self.masks is not None:
-            relevant = torch.stack([_mask(Path(self.masks) / f"{path.stem}.png", short, size) for path in files])
-        elif self.boxes is not None:
-            boxes = Path(self.boxes)
-            relevant = torch.stack([_boxed(boxes / f"{path.stem}.xml", path, short, size) for path in files])
-        return Samples(images, torch.tensor(labels), relevant, tuple(str(path.relative_to(folder)) for path in files))
+        listed = self._found(Path(name), split)
+        reader = _Reader(self, listed)
+        if self.label is None:
+            labels = labels_of(listed, Path(name), self.classes)
+            if from_folders(listed, Path(name), self.classes):
+                reader.notes.lines += said_of_folders(listed, Path(name))
+        else:
+            labels = [self.label] * len(listed.photos)
+        kept: list[int] = []
+        broken: list[str] = []
+        rows: list[tuple[Tensor, Tensor | None]] = []
+        for number, path in enumerate(listed.photos):
+            if limit is not None and len(rows) >= limit:
+                break
+            try:
+                rows.append(reader.read(path))
+            except DataError as error:
+                if self.on_error == "raise":
+                    raise
+                broken.append(str(error))
+            else:
+                kept.append(number)
+        if not rows:
+            raise DataError(f"none of the {len(broken)} photos of {listed.folder} can be read: {'; '.join(broken)}")
+        if broken:
+            reader.notes.lines.append(f"{len(broken)} left out: {'; '.join(broken)}")
+        reader.close()
+        relevant = [one for _, one in rows if one is not None]
+        return Samples(
+            torch.stack([image for image, _ in rows]),
+            torch.tensor([labels[number] for number in kept]),
+            torch.stack(relevant) if relevant else None,
+            tuple(listed.photos[number].relative_to(listed.folder).as_posix() for number in kept),
+        )
+
+    def _found(self, root: Path, split: str | None) -> Found:
+        apart = [Path(path) for path in (self.masks, self.boxes, self.classes) if isinstance(path, str)]
+        listed = found(root, split, apart)
+        others = [name for name in listed.others if not self.boxes or not name.lower().endswith(".xml")]
+        photos = listed.photos if self.masks is None else without_masks(listed.photos)
+        return Found(listed.folder, photos, listed.folders, tuple(others))
 
     def trial(self, folder: Path) -> tuple[str, dict[str, Any]] | None:
-        from PIL import Image
-
         for number in range(6):
             path = folder / ("cats", "dogs")[number % 2] / f"{number}.png"
             path.parent.mkdir(exist_ok=True)
@@ -71,72 +114,56 @@ class Folder(DataSource):
         return str(folder), {"size": 16}
 
 
-def _class_names(folder: Path, classes: str | Sequence[str] | None) -> list[str]:
-    if isinstance(classes, str):
-        return _listed(Path(classes))
-    if classes is not None:
-        return list(classes)
-    if (listed := folder / "classes.json").is_file():
-        return _listed(listed)
-    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+class _Reader:
+    """Reads the photos of one folder, and notes what there is to say of them."""
 
+    def __init__(self, source: Folder, listed: Found) -> None:
+        self.source = source
+        self.square = Square(source.resize or round(source.size * 8 / 7), source.size)
+        self.notes = Notes(str(listed.folder))
+        self.notes.lines += [line] if (line := listed.passed_over()) else []
+        near = (listed.folder, listed.photos)
+        masks, boxes = source.masks, source.boxes
+        self.masks = None if masks is None else Companions("mask", Path(masks), *near, SUFFIXES, ENDINGS)
+        self.boxes = None if boxes is None else Companions("boxes", Path(boxes), *near, {".xml"})
+        self.marked: dict[bool, list[Path]] = {True: [], False: []}
 
-def _listed(path: Path) -> list[str]:
-    """Names in a JSON list: strings, or objects whose `wnid` is the name."""
-    return [item["wnid"] if isinstance(item, dict) else item for item in json.loads(path.read_text())]
+    def read(self, path: Path) -> tuple[Tensor, Tensor | None]:
+        """The square (3,size,size) of a photo, and what is relevant in it (size,size), if anyone says so."""
+        taken = photo(path)
+        whole = self._relevant(path, taken)
+        image = self._pixels(taken)
+        relevant = None if whole is None else np.asarray(self.square.cut(whole, smooth=False)) > 0
+        for note in taken.notes:
+            self.notes.add(note, path.name)
+        if whole is not None and relevant is not None and not relevant.any() and whole.getbbox() is not None:
+            self.notes.add(CUT_AWAY, path.name)
+        return image, None if relevant is None else torch.from_numpy(relevant)
 
+    def close(self) -> None:
+        """Say what was noted.
 
-def _label(path: Path, folder: Path, names: list[str]) -> int:
-    own = path.relative_to(folder)
-    name = own.parts[0] if len(own.parts) > 1 else own.name.split("_")[0]
-    if name not in names:
-        raise DataError(
-            f"{path}: '{name}' is no class of {folder}; put images in one sub-folder per class, or give classes="
-        )
-    return names.index(name)
+        Raises:
+            DataError: masks that mean different things.
+        """
+        if self.source.void == "auto":
+            agree(self.marked[True], self.marked[False])
+        if told := self.notes.told():
+            warnings.warn(told, stacklevel=4)
 
+    def _pixels(self, taken: Photo) -> Tensor:
+        bands = [np.asarray(self.square.cut(band, smooth=True), dtype=np.float32) for band in taken.bands]
+        pixels = bands[0] / 255 if len(bands) == 1 else np.stack(bands, 2)
+        return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
-def _opened(path: Path, mode: str) -> Any:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as opened:
-            return opened.convert(mode)
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"{path} cannot be read as an image: {error}") from error
-
-
-def _square(image: Any, short: int, size: int, nearest: bool) -> Any:
-    from PIL import Image
-
-    scale = short / min(image.size)
-    width, height = (max(size, round(side * scale)) for side in image.size)
-    resized = image.resize((width, height), Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR)
-    left, top = (width - size) // 2, (height - size) // 2
-    return resized.crop((left, top, left + size, top + size))
-
-
-def _image(path: Path, short: int, size: int) -> Tensor:
-    pixels = np.asarray(_square(_opened(path, "RGB"), short, size, nearest=False), dtype=np.float32) / 255
-    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
-
-
-def _mask(path: Path, short: int, size: int) -> Tensor:
-    if not path.is_file():
-        raise DataError(f"no mask at {path}")
-    return torch.from_numpy(np.asarray(_square(_opened(path, "L"), short, size, nearest=True)) > 0)
-
-
-def _boxed(path: Path, photo: Path, short: int, size: int) -> Tensor:
-    """(size,size) bool: the inside of every box of a Pascal VOC file, whose corners are pixels counted from 1."""
-    from PIL import Image, ImageDraw
-
-    try:
-        boxes = ElementTree.parse(path).iter("bndbox")
-        corners = [[round(float(box.findtext(name, ""))) - 1 for name in _CORNERS] for box in boxes]
-    except (OSError, ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as Pascal VOC boxes: {error}") from error
-    drawn = Image.new("L", _opened(photo, "RGB").size)
-    for corner in corners:
-        ImageDraw.Draw(drawn).rectangle(corner, fill=255)
-    return torch.from_numpy(np.asarray(_square(drawn, short, size, nearest=True)) > 0)
+    def _relevant(self, path: Path, taken: Photo) -> Image.Image | None:
+        if self.masks is not None:
+            read = mask(own := self.masks.of(path), path, taken.source, self.source.void)
+            if read.relevant.any():
+                self.marked[read.binary].append(own)
+            if read.relevant.all():
+                self.notes.add("have a mask that marks every pixel", path.name)
+            return painted(read.relevant)
+        if self.boxes is not None:
+            return boxed(self.boxes.of(path), path, taken.source)
+        return None
