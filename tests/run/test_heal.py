@@ -197,8 +197,12 @@ def test_what_dead_writers_left_goes(ran):
 def test_one_cell_is_found_without_the_rest_of_the_plan(ran, monkeypatch):
     first = ran()
     planfile = sys.modules["xaiplug.run.planfile"]
-    whole = read_plan(first.folder)
-    monkeypatch.setattr(planfile, "read_json", None)
-    planfile._plan.cache_clear()
-    assert {cell: planfile.read_entry(first.folder, cell) for cell in whole} == dict(whole)
-    assert str(planfile.read_root(first.folder)) == str(Path.cwd())
+    whole = dict(read_plan(first.folder))
+    edited = (first.folder / "plan.json").read_text().replace("{\n", "{\n\n", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(planfile, "read_json", None)
+        planfile._plan.cache_clear()
+        assert {cell: planfile.read_entry(first.folder, cell) for cell in whole} == whole
+        assert str(planfile.read_root(first.folder)) == str(Path.cwd())
+    (first.folder / "plan.json").write_text(edited)
+    assert {cell: planfile.read_entry(first.folder, cell) for cell in whole} == whole

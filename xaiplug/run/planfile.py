@@ -1,14 +1,13 @@
 """The plan on disk: what an outside scheduler reads.
 
-`plan.json` is JSON with one cell a line, each beginning with its id, and all that is not a cell in the first lines: a
-process that computes one cell of many finds its line without parsing the others.
+`plan.json` is JSON with one cell a line, each beginning with its id; what is said of all cells stands in the first
+lines, and where each cell's line is in the last ones (`lookup`).
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from xaiplug.data.storage import write_atomically
 from xaiplug.errors import StoreError
 from xaiplug.run.address import address
 from xaiplug.run.key import Leaves
+from xaiplug.run.lookup import line_of, listed
 from xaiplug.run.plan import Plan
 from xaiplug.run.stale import Stale, stale
 from xaiplug.run.store import Store, read_json
@@ -28,9 +28,6 @@ PLAN = "plan.json"
 RUN = "run.yaml"
 
 Entry = dict[str, Any]
-
-_BEGIN = b'{"id": "'
-"""How the line of a cell begins."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +54,11 @@ def read_entry(folder: Path, cell: str) -> Entry | None:
     Raises:
         StoreError: no plan there.
     """
-    path = folder / PLAN
     try:
-        with path.open("rb") as file:
-            stat = os.fstat(file.fileno())
-            place = _places(path.resolve(), stat.st_mtime_ns, stat.st_ino)[cell]
-            file.seek(place)
-            found: Entry = json.loads(file.readline().rstrip(b",\n"))
-    except (OSError, ValueError, KeyError):  # no such cell, or not the file that is written here
-        return read_plan(folder).get(cell)
-    return found
-
-
-@lru_cache(maxsize=2)
-def _places(path: Path, *stamp: int) -> Mapping[str, int]:
-    """Cell id -> where its line begins; found once for each state of the file."""
-    places, place = {}, 0
-    with path.open("rb") as file:
-        for line in file:
-            if line.startswith(_BEGIN):
-                places[line[len(_BEGIN) : line.index(b'"', len(_BEGIN))].decode()] = place
-            place += len(line)
-    return places
+        found = line_of(folder / PLAN, cell)
+    except OSError:
+        found = None
+    return found or read_plan(folder).get(cell)
 
 
 def read_root(folder: Path) -> Path:
@@ -149,15 +129,11 @@ def write_plan(store: Store, workspace: Workspace, plan: Plan) -> Written:
         "skipped": [{"what": skip.what, "why": skip.why} for skip in plan.skipped],
         "parts": written.parts,
     }
-    lines = _lines(head, written.entries.values())
-    write_atomically(store.folder / PLAN, lambda temporary: temporary.write_text(lines, encoding="utf-8"))
-    return written
-
-
-def _lines(head: Mapping[str, Any], entries: Iterable[Entry]) -> str:
     first = [f"{json.dumps(name)}: {json.dumps(value, sort_keys=True)},\n" for name, value in head.items()]
-    cells = ",\n".join(json.dumps(entry) for entry in entries)
-    return "".join(["{\n", *first, '"cells": [\n', cells, "\n]}\n"])
+    lines = {cell: json.dumps(entry) for cell, entry in written.entries.items()}
+    text = listed("".join(["{\n", *first]), lines)
+    write_atomically(store.folder / PLAN, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    return written
 
 
 def open_workspace(folder: Path, *, trains: bool = True) -> Workspace:
