@@ -169,13 +169,17 @@ class Removing(xaiplug.Metric):
     """Score when the groups are removed one after the other."""
 
     needs = ("groups", "imputer")
+    times: float = 1.0
+    """What the mean is multiplied with."""
 
     def measure(self, query, explanation):
         game = xaiplug.MaskedGame(query)
         steps = torch.arange(query.groups.count + 1)
         keep = torch.arange(query.groups.count)[None] >= steps[:, None]
         curve = game(keep.expand(len(query), *keep.shape) & query.groups.players[:, None])
-        return MetricResult(curve.mean(1), curve=curve, steps=steps.double() / query.groups.count, better="lower")
+        return MetricResult(
+            curve.mean(1) * self.times, curve=curve, steps=steps.double() / query.groups.count, better="lower"
+        )
 
 
 class Study(xaiplug.Metric):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.errors import ComponentError, NonFiniteError, ShapeError
+from xaiplug.model import asked
 from xaiplug.model.passes import in_chunks
 from xaiplug.model.query import Imputing, Query
 
@@ -68,20 +70,37 @@ class MaskedGame:
         device = self.query.inputs.device
         rows = rows.to(device)
         keep = keep.to(device) & self.groups.players[rows]
+        with torch.no_grad():
+            return asked.once(
+                self.query.model.module,
+                lambda: {"game": self._name, "rows": rows, "keep": keep, "empty": empty_undefined},
+                lambda: self._run(rows, keep, empty_undefined),
+            )
+
+    @cached_property
+    def _name(self) -> str:
+        """What all answers of this game depend on, beside the model.
+
+        Raises:
+            TypeError: the imputer needs something that is not known by its value.
+        """
+        names = ("inputs", "groups", "seeds", "max_batch", *sorted(self.imputer.needs))
+        return asked.named([self.imputer.describe(), {name: getattr(self.query, name) for name in names}])
+
+    def _run(self, rows: Tensor, keep: Tensor, empty_undefined: bool) -> Tensor:
         first, inverse = _distinct(rows, keep)
         distinct_rows, distinct_keep = rows[first], keep[first]
         self.evaluations += len(first)
         order = distinct_keep.sum(1).argsort(stable=True) if self.imputer.ragged else None
         if order is not None:
             distinct_rows, distinct_keep = distinct_rows[order], distinct_keep[order]
-        with torch.no_grad():
-            logits = in_chunks(
-                lambda part: self._answers(distinct_rows[part], distinct_keep[part], empty_undefined),
-                len(distinct_rows),
-                self._elements(distinct_keep),
-                self.query.max_batch,
-                ("game", self.query.model.module),
-            )
+        logits = in_chunks(
+            lambda part: self._answers(distinct_rows[part], distinct_keep[part], empty_undefined),
+            len(distinct_rows),
+            self._elements(distinct_keep),
+            self.query.max_batch,
+            ("game", self.query.model.module),
+        )
         if order is not None:
             logits = torch.empty_like(logits).index_copy_(0, order, logits)
         return logits[inverse]

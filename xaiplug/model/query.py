@@ -16,6 +16,7 @@ from xaiplug.data.samples import Pool
 from xaiplug.data.seeds import generator
 from xaiplug.data.target import Target
 from xaiplug.errors import ComponentError, NonFiniteError
+from xaiplug.model import asked
 from xaiplug.model.passes import in_chunks
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ class Query:
     @cached_property
     def logits(self) -> Tensor:
         """Logits (B,K) of the inputs themselves, computed once per query."""
-        return self.forward(self.inputs, torch.arange(len(self)))
+        return asked.once(
+            self.model.module,
+            lambda: {"inputs": self.inputs, "rows": self.max_batch},
+            lambda: self.forward(self.inputs, torch.arange(len(self))),
+        )
 
     @property
     def scores(self) -> Tensor:

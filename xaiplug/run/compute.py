@@ -25,6 +25,7 @@ from xaiplug.kinds import Component, Explainer, Metric, PairMetric, RetrainMetri
 from xaiplug.kinds.metric import View
 from xaiplug.kinds.task import BoundTask
 from xaiplug.model.adapter import Model
+from xaiplug.model.asked import sharing
 from xaiplug.model.passes import in_parts
 from xaiplug.registry import registry
 from xaiplug.run.cells import Cell
@@ -109,10 +110,11 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
             **shared,
         )
 
-    parts = in_parts(part, len(samples), samples.inputs[0].numel())
-    if len(parts) == 1:
-        return parts[0][1]
-    return _joined(parts) or part(list(range(len(samples))))[1]
+    with sharing(workspace.asked):
+        parts = in_parts(part, len(samples), samples.inputs[0].numel())
+        if len(parts) == 1:
+            return parts[0][1]
+        return _joined(parts) or part(list(range(len(samples))))[1]
 
 
 def compare(

@@ -18,6 +18,7 @@ from xaiplug.data.samples import Pool, Samples
 from xaiplug.errors import ComponentError, ConfigError, StoreError, listing
 from xaiplug.kinds import Component, Segmenter
 from xaiplug.model.adapter import Model
+from xaiplug.model.asked import Asked
 from xaiplug.model.passes import in_parts
 from xaiplug.model.traits import tensors_digest
 from xaiplug.origins import digest
@@ -47,6 +48,7 @@ class Workspace:
         device()
         self.config, self.trains = config, trains
         self.seen = Answers(config.folder)
+        self.asked = Asked()
         self._kept: dict[Any, Any] = {}
         known = [*(one for section in config.variants.values() for one in section), *config.defaults.values()]
         self._variants = {(one.section, one.label): one for one in reversed(known) if one is not None}

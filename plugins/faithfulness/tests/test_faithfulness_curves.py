@@ -9,6 +9,7 @@ from torch import nn
 import xaiplug
 from xaiplug import Explanation, FeatureGroups
 from xaiplug.errors import ComponentError
+from xaiplug.model.asked import Asked, sharing
 
 
 def linear(weights):
@@ -161,3 +162,31 @@ def test_embeddings():
     result = xaiplug.score(net, x, ex, "insertion", imputer="baseline", baseline="black")
     contributions = ex.attribution.sum(2).sort(1, descending=True).values.cumsum(1)
     torch.testing.assert_close(result.curve[:, 1:], contributions)
+
+
+def test_curves_that_share_answers_ask_their_ends_once_and_change_no_bit():
+    rows = []
+
+    class Counting(nn.Module):
+        def forward(self, x):
+            rows.append(len(x))
+            return NET.double()(x)
+
+    def scored(metric, **params):
+        rows.clear()
+        return xaiplug.score(net, X, ex, metric, steps=10, **params), sum(rows)
+
+    net = xaiplug.Model(Counting())
+    ex = xaiplug.explain(net, X, "input-x-gradient", target=1)
+    alone = [scored(metric) for metric in ("deletion", "insertion")]
+    with sharing(Asked()):
+        together = [scored(metric) for metric in ("deletion", "insertion")]
+        again, none = scored("insertion", value="correct")
+        start, none_too = scored("deletion", at=0.0)
+    samples = len(X)
+    assert [count for _, count in together] == [samples * 12, samples * 9]
+    assert (none, none_too) == (0, 0)
+    assert torch.equal(start.values, together[0][0].curve[:, 0])
+    for (one, _), (other, _) in zip(alone, together, strict=True):
+        assert torch.equal(one.curve, other.curve)
+    assert again.unit == "accuracy"

@@ -78,6 +78,7 @@ class Curve(Metric):
         knots = [self._knots(int(count)) for count in units.counts]
         game = MaskedGame(query.replace(groups=units))
         seen = seen_before(game, explanation, order, self.inserts, self.value)
+        self._see_ends(game, knots, seen)
         return self._scores(game, order.argsort(1), knots, seen)
 
     def _knots(self, count: int) -> Tensor:
@@ -86,6 +87,19 @@ class Curve(Metric):
             return torch.tensor([round(self.at * count)])
         pieces = count if self.steps is None else min(self.steps, count)
         return (torch.arange(pieces + 1) * count / max(1, pieces)).round().long()
+
+    def _see_ends(self, game: MaskedGame, knots: list[Tensor], seen: Tensor) -> None:
+        """Put v(∅) and v(N) into `seen` where they are knots: questions of their own, that another curve asks too."""
+        counts, players = game.groups.counts, game.groups.players
+        for whole in (False, True):
+            places = counts if whole == self.inserts else torch.zeros_like(counts)
+            wanted = torch.tensor(
+                [bool((knot == place).any()) for knot, place in zip(knots, places.tolist(), strict=True)]
+            )
+            rows = (wanted.to(seen.device) & seen[torch.arange(len(seen)), places].isnan()).nonzero().flatten()
+            if len(rows):
+                keep = players[rows] if whole else torch.zeros_like(players[rows])
+                seen[rows, places[rows]] = self._asked(game, rows, keep).to(seen)
 
     def _scores(self, game: MaskedGame, rank: Tensor, knots: list[Tensor], seen: Tensor) -> list[Tensor]:
         """For each sample the scores at its knots; samples in blocks, so that the coalitions fit in memory."""
