@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,9 @@ class Hands(Protocol):
     def workers(self) -> Collection[str]:
         """Names of the workers that are ready now; one that was lost and comes back has another name."""
 
+    def fits(self, worker: str, needs: Mapping[str, str]) -> bool:
+        """Whether a worker has what a job needs; a job waits for one that has."""
+
     def give(self, worker: str, call: str, folder: str, job: Job) -> None:
         """Have a worker do a job: `xaiplug.kinds.do(call, folder, job.cells)`."""
 
@@ -52,28 +55,28 @@ def fan_out(work: Work, watcher: Watcher, hands: Hands, patience: float) -> Iter
     """Have every job done by the workers; what `Engine.run` yields.
 
     Args:
-        patience: seconds without any worker after which it gives up.
+        patience: seconds after which it gives up where no worker has a job, and none that is there can do one.
 
     Raises:
         EngineError: no worker was there for so long.
     """
-    crew = Crew(Order(work.jobs))
+    crew = Crew(Order(work.jobs), hands.fits)
     jobs = {job.id: job for job in work.jobs}
     open_, losses, heard = set(jobs), Counter[str](), set[str]()
     pace = _Pace()
     seen = time.monotonic()
     while open_:
         gone = crew.present(hands.workers())
-        if crew.jobs:
-            seen = time.monotonic()
-        elif time.monotonic() - seen > patience:
-            raise EngineError(f"no worker was there for {patience:g} s; {len(open_)} jobs are left")
         for worker, job in crew.give(pace.seconds):
             if job.id not in heard:
                 heard.add(job.id)
                 watcher.cell(job.name)
-            pace.began(job.id)
+            pace.given(job.id)
             hands.give(worker, work.call, work.folder, job)
+        if crew.busy:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > patience:
+            raise EngineError(f"no worker that can do them was there for {patience:g} s; {len(open_)} jobs are left")
         for reply in hands.replies(PAUSE):
             job = jobs[reply.job]
             if job.id not in open_ or job.id not in crew.jobs.get(reply.worker, {}):
@@ -82,7 +85,7 @@ def fan_out(work: Work, watcher: Watcher, hands: Hands, patience: float) -> Iter
                 gone += crew.left(reply.worker)
                 continue
             open_.remove(job.id)
-            pace.ended(job.id)
+            pace.ended(job.id, reply.worker)
             crew.ended(reply.worker, job)
             yield Done(job.id, reply.cells, reply.error)
         for job in gone:
@@ -96,15 +99,18 @@ def fan_out(work: Work, watcher: Watcher, hands: Hands, patience: float) -> Iter
 
 
 class _Pace:
-    """What a job takes, about: the mean of the last few, from when they were given."""
+    """What a job takes, about: the mean of the last few, each from when its worker had nothing before it."""
 
     def __init__(self) -> None:
         self.seconds = float("inf")
-        self._began: dict[str, float] = {}
+        self._given: dict[str, float] = {}
+        self._idle: dict[str, float] = {}
 
-    def began(self, job: str) -> None:
-        self._began[job] = time.monotonic()
+    def given(self, job: str) -> None:
+        self._given[job] = time.monotonic()
 
-    def ended(self, job: str) -> None:
-        took = time.monotonic() - self._began.pop(job)
+    def ended(self, job: str, worker: str) -> None:
+        now = time.monotonic()
+        took = max(now - max(self._given.pop(job), self._idle.get(worker, 0.0)), 1e-6)
+        self._idle[worker] = now
         self.seconds = took if self.seconds == float("inf") else 0.8 * self.seconds + 0.2 * took

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from xaiplug.kinds import Job
@@ -21,7 +21,7 @@ class Order:
         inputs = {job.id: set(job.inputs) & self._place.keys() for job in jobs}
         self._open = {job: len(wanted) for job, wanted in inputs.items()}
         self._next: dict[str, list[Job]] = {}
-        self._ready: dict[str, list[int]] = {}  # model -> places of its jobs, a heap
+        self._ready: dict[tuple[tuple[str, str], ...], list[int]] = {}  # needs -> places of their jobs, a heap
         for job in jobs:
             for wanted in inputs[job.id]:
                 self._next.setdefault(wanted, []).append(job)
@@ -34,7 +34,7 @@ class Order:
 
     def again(self, job: Job) -> None:
         """A job may begin (once more)."""
-        heappush(self._ready.setdefault(model_of(job), []), self._place[job.id])
+        heappush(self._ready.setdefault(tuple(sorted(job.needs.items())), []), self._place[job.id])
 
     def ended(self, job: Job) -> None:
         """A job has ended; what stood on nothing else may begin."""
@@ -43,16 +43,12 @@ class Order:
             if not self._open[other.id]:
                 self.again(other)
 
-    def take(self, strange: Callable[[str], int]) -> Job:
-        """The job to begin next: the first of the work, of the models that are the least `strange`.
+    def take(self, strange: Callable[[Mapping[str, str]], int | None]) -> Job | None:
+        """The job to begin next: the first of the work, of those whose needs are the least `strange`.
 
-        Raises:
-            ValueError: none may begin.
+        Args:
+            strange: of needs; None = never.
         """
-        places = min((strange(model), places) for model, places in self._ready.items() if places)[1]
-        return self._jobs[heappop(places)]
-
-
-def model_of(job: Job) -> str:
-    """The model that a job asks; empty = none."""
-    return job.needs.get("model", "")
+        asked = [(strange(dict(needs)), places) for needs, places in self._ready.items() if places]
+        possible = [(far, places) for far, places in asked if far is not None]
+        return self._jobs[heappop(min(possible)[1])] if possible else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from multiprocessing.connection import Connection
@@ -86,6 +86,9 @@ class ForkingHands:
 
     def workers(self) -> Collection[str]:
         return list(self._given)
+
+    def fits(self, worker: str, needs: Mapping[str, str]) -> bool:
+        return True
 
     def give(self, worker: str, call: str, folder: str, job: Job) -> None:
         self._given[worker].append((call, folder, job))
