@@ -63,7 +63,9 @@ def test_a_job_is_only_for_a_worker_that_has_what_it_needs():
     assert given(crew) == [("gpu", "x0")]
 
 
-@pytest.mark.parametrize(("seconds", "share"), [(9, 1), (1.1, 1), (0.9, 2), (0.3, 4), (0.02, 1 + MOST), (1e-6, 1 + MOST)])
+@pytest.mark.parametrize(
+    ("seconds", "share"), [(9, 1), (1.1, 1), (0.9, 2), (0.3, 4), (0.02, 1 + MOST), (1e-6, 1 + MOST)]
+)
 def test_short_jobs_wait_behind_each_other_so_that_no_worker_waits_for_one(seconds, share):
     crew = crew_of(["one", "two"], [job(f"n{n}") for n in range(40)])
     assert Counter(worker for worker, _ in given(crew, seconds)) == {"one": share, "two": share}

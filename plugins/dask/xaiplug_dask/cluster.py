@@ -79,7 +79,7 @@ def _local(workers: int, gpus: int) -> Iterator[SpecCluster]:
             "dashboard": False,
             "local_directory": folder,
             "silence_logs": logging.CRITICAL + 1,
-            "preload": ["xaiplug_dask.preload"],
+            "preload": ["xaiplug_dask.worker"],
         }
         scheduler = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "port": 0, "dashboard": False}
         spec = {n: {"cls": Nanny, "options": options | _place(n, gpus)} for n in range(workers)}

@@ -12,25 +12,16 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from uuid import uuid4
 
-from distributed import Client, Future, KilledWorker, get_worker
+from distributed import Client, Future, KilledWorker
 
 from xaiplug.engines import Reply
 from xaiplug.errors import EngineError, one_line
-from xaiplug.kinds import Job, do
+from xaiplug.kinds import Job
 from xaiplug_dask.cluster import GPU
+from xaiplug_dask.worker import answer
 
 LOOK = 0.5
 """Seconds after which it is looked again which workers are there, and which tasks ended without an answer."""
-
-
-def answer(task: tuple[str, int, str, str, tuple[str, ...]]) -> None:
-    """What a worker does: a job, and tell what came of it under the run's topic and the task's number."""
-    topic, number, call, folder, cells = task
-    try:
-        told, error = do(call, folder, cells), ""
-    except Exception as raised:
-        told, error = [], one_line(raised)
-    get_worker().log_event(topic, [number, told, error])
 
 
 class DaskHands:
@@ -113,17 +104,17 @@ class DaskHands:
     def _send(self) -> None:
         """New tasks, together for each worker: every message costs."""
         for (worker, gpu), tasks in self._new.items():
-            numbers = [next(self._numbers) for _ in tasks]
+            numbered = {next(self._numbers): task for task in tasks}
             futures = self._client.map(
                 answer,
-                [(self._topic, n, call, folder, job.cells) for n, (call, folder, job) in zip(numbers, tasks, strict=True)],
-                key=[f"{self._topic}-{number}" for number in numbers],
+                [(self._topic, number, call, folder, job.cells) for number, (call, folder, job) in numbered.items()],
+                key=[f"{self._topic}-{number}" for number in numbered],
                 workers=[worker],
                 resources={GPU: 1} if gpu else None,
                 retries=0,
                 pure=False,
             )
-            for number, (*_, job), future in zip(numbers, tasks, futures, strict=True):
+            for (number, (*_, job)), future in zip(numbered.items(), futures, strict=True):
                 self._going[number] = worker, job.id, future
         self._new.clear()
 

@@ -10,6 +10,7 @@ from xaiplug.errors import listing, one_line
 from xaiplug.kinds import Engine, Job
 from xaiplug.kinds.engine import DONE, FAILED
 from xaiplug.testing.engine.scenes import BROKEN, JOBS, LOST, Heard, failure, lines, run, work
+from xaiplug.testing.engine.study import expected, studied
 from xaiplug.testing.shared.common import COMMON
 from xaiplug.testing.shared.types import Check, Skip, Violation, check
 
@@ -131,6 +132,17 @@ def stops(engine: Engine) -> None:
             raise Violation(f"it was closed after the first of 8 jobs, and {(before + more) // 2} were done")
 
 
+@check("as-serial")
+def as_serial(engine: Engine) -> None:
+    """The results of a study are equal to those of a serial run, to the byte."""
+    told, results = studied(engine)
+    for done in told:
+        if done.error or set(done.cells) != {DONE}:
+            raise Violation(f"all cells of the kit's study can be computed, and of job '{done.job}' it told {done}")
+    if results != expected():
+        raise Violation("results.parquet of the kit's study is not that of a serial run")
+
+
 CHECKS: tuple[Check, ...] = (
     every_job_once,
     inputs_first,
@@ -142,5 +154,6 @@ CHECKS: tuple[Check, ...] = (
     watcher_hears,
     lost_workers,
     stops,
+    as_serial,
     *COMMON,
 )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from threading import Thread
 
+import torch
+
 from xaiplug.engines import Reply
 from xaiplug.kinds import Done, Job, Watcher, Work
 from xaiplug.kinds.engine import DONE
@@ -164,6 +166,14 @@ class RunsOn(InTurn):
                 self.compute(work, job)
 
 
+class HalfAsPrecise(InTurn):
+    """Computes in sixteen bits where the caller's are thirty-two."""
+
+    def compute(self, work: Work, job: Job) -> Done:
+        with torch.autocast("cpu", torch.bfloat16):
+            return super().compute(work, job)
+
+
 class CannotPickle(InTurn):
     """Refuses to be pickled."""
 
@@ -182,7 +192,7 @@ class HiddenState(InTurn):
 
 
 VIOLATORS = (
-    violator("every-job-once", LosesACell(), "errors-told"),
+    violator("every-job-once", LosesACell(), "errors-told", "as-serial"),
     violator("every-job-once", TwiceAtOnce()),
     violator("every-job-once", TellsTwice()),
     violator("inputs-first", ChildFirst()),
@@ -197,6 +207,7 @@ VIOLATORS = (
     violator("watcher-hears", TellsTheEnd()),
     violator("lost-workers", GivesUp()),
     violator("stops", RunsOn()),
+    violator("as-serial", HalfAsPrecise()),
     violator("pickles", CannotPickle()),
     violator("params-round-trip", HiddenState(), "errors-told"),
 )
