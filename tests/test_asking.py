@@ -150,6 +150,12 @@ def test_sigmoid_heads_stand_alone(mine):
         (torch.tensor([1, 0, 1]), [1, 0, 1]),
         ("cat", [1, 1, 1]),
         (["dog", "cat", "dog"], [0, 1, 0]),
+        (np.int64(1), [1, 1, 1]),
+        (np.array(1), [1, 1, 1]),
+        (np.array([0, 1, 2], dtype=np.uint8), [0, 1, 2]),
+        ([np.int32(0), np.int64(1), 2], [0, 1, 2]),
+        (np.array(["dog", "cat", "dog"]), [0, 1, 0]),
+        (np.str_("cat"), [1, 1, 1]),
     ],
 )
 def test_targets(mine, small_cnn, images, target, expected):
@@ -161,6 +167,12 @@ def test_wrong_targets(mine, small_cnn, images):
     model = xaiplug.Model(small_cnn, class_names=["dog", "cat", "cow", "pig", "hen"])
     with pytest.raises(ShapeError, match="outside the model's 5 outputs"):
         explain(model, images, target=5)
+    for outside in (-1, 10**30, np.array([0, 1, -1]), [0, 1, 10**20]):
+        with pytest.raises(ShapeError, match="outside the model's"):
+            explain(model, images, target=outside)
+    for wrong in (np.array([0.0, 1.0, 2.0]), np.array([True, False, True])):
+        with pytest.raises(ShapeError, match="must hold class indices"):
+            explain(model, images, target=wrong)
     with pytest.raises(ShapeError, match=r"one per sample \(3,\), got \(2,\)"):
         explain(model, images, target=[0, 1])
     with pytest.raises(ComponentError, match="no class 'catt'; did you mean 'cat'"):

@@ -57,6 +57,36 @@ def test_a_network_that_answers_all_samples_alike_is_told():
         xaiplug.explain(same, X[:1].expand(3, -1, -1, -1).contiguous(), "gradient")
 
 
+@pytest.mark.parametrize(
+    ("inputs", "options", "message"),
+    [
+        (X * 255, {"input_range": (0.0, 1.0)}, "and its input_range is (0, 1)"),
+        (X * 255, {}, "images have pixels in [0,1] here"),
+        (2 * X - 1, {}, "images have pixels in [0,1] here"),
+        (X, {"input_range": (0.0, 0.5)}, "its input_range is (0, 0.5)"),
+    ],
+    ids=["declared", "bytes", "normalised", "narrow"],
+)
+def test_inputs_in_another_range_are_told_once(inputs, options, message):
+    model = xaiplug.Model(seeded(), **options)
+    with pytest.warns(UserWarning, match=r"inputs of model 'Sequential' go from") as found:
+        xaiplug.explain(model, inputs, "gradient")
+        xaiplug.explain(model, inputs, "gradient")
+    (text,) = [str(one.message) for one in found]
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options"),
+    [(X, {}), (X * 255, {"input_range": (0, 255)}), (2 * X - 1, {"input_range": (-1, 1)}), (X * 1.0005, {})],
+)
+def test_inputs_in_their_range_are_not(inputs, options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        xaiplug.explain(xaiplug.Model(seeded(), **options), inputs, "gradient")
+        xaiplug.explain(nn.Linear(4, 2), 9 * torch.randn(3, 4), "gradient")
+
+
 class Perturbed(nn.Module):
     """NaN, or infinity, for whatever is none of the inputs."""
 

@@ -25,8 +25,8 @@ def test_features_are_the_input_of_the_last_linear(small_cnn, images):
     assert features.requires_grad
     with pytest.raises(ModelError, match="no layer '44'; did you mean '4'"):
         model.features(images, "44")
-    with pytest.raises(ModelError, match=r"has no nn.Linear; name the layer"):
-        Model(nn.Conv2d(3, 2, 1)).layer()
+    with pytest.raises(ModelError, match=r"has no nn.Linear between its input and its logits; name the layer"):
+        Model(nn.Sequential(nn.Conv2d(3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())).features(images)
 
 
 def test_capture_gives_maps(small_cnn, images):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -66,7 +67,7 @@ def base_query(
         ShapeError: inputs of the wrong shape or dtype. ModelError: the model raises. NonFiniteError: it returns NaN.
     """
     model.check_inputs(inputs)
-    moved = inputs.detach().to(model.device, copy=True)
+    moved = inputs.detach().to(model.device, copy=True, memory_format=torch.contiguous_format)
     unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
     query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
     notice(model, moved, query.logits)
@@ -79,7 +80,9 @@ def base_query(
 
 
 def target_index(target: Any, query: Query) -> Tensor:
-    """Class indices (B,) from None (predicted), an index, a class name, a sequence of either, a tensor, or a `Target`.
+    """Class indices (B,) from None (predicted), a `Target`, or classes by index or name: one, or one per sample.
+
+    Indices may be Python's, numpy's, or a tensor.
 
     Raises:
         ShapeError: not one per sample. ComponentError: an unknown class name.
@@ -94,6 +97,9 @@ def target_index(target: Any, query: Query) -> Tensor:
             index = target.reshape(-1) if target.ndim == 0 else target
             if index.is_floating_point() or index.dtype == torch.bool:
                 raise ShapeError(f"target must hold class indices, got {index.dtype}")
+        case np.ndarray() | np.generic():
+            numbers = target.dtype.kind in "iufb"
+            return target_index(torch.as_tensor(np.asarray(target)) if numbers else target.tolist(), query)
         case str() | int():
             index = torch.tensor([_class_index(target, query.model)])
         case [*names]:
@@ -108,8 +114,10 @@ def target_index(target: Any, query: Query) -> Tensor:
 
 
 def _class_index(name: Any, model: Model) -> int:
-    if isinstance(name, int) and not isinstance(name, bool):
-        return name
+    if isinstance(name, int | np.integer) and not isinstance(name, bool):
+        if not 0 <= name < 2**63:
+            raise ShapeError(f"target class {name} is outside the model's outputs")
+        return int(name)
     names = model.class_names or ()
     if name not in names:
         raise ComponentError(f"model '{model.name}' has no class {name!r}{did_you_mean(str(name), names)}")

@@ -1,4 +1,4 @@
-"""What a network's answers give away before anything is explained; each is warned about once a network."""
+"""What inputs and answers give away before anything is explained; each is warned about once a network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from xaiplug.model.adapter import Model
 ALIKE = 1e-5
 """Logits that differ by no more, of samples that differ, are rounding."""
 
+BEYOND = 1e-3
+"""So much of a range beyond its ends is the overshoot of a resize."""
+
 _SIGMOID_VALUES = 8
 """So many values in [0,1] are no accident."""
 
@@ -20,11 +23,32 @@ _told: WeakKeyDictionary[nn.Module, set[str]] = WeakKeyDictionary()
 
 
 def notice(model: Model, inputs: Tensor, logits: Tensor) -> None:
-    """Warn of outputs (B,K) that are probabilities already, and of a network that answers all samples alike."""
-    for kind, text in (("scale", _not_logits(model, logits)), ("alike", _alike(model, inputs, logits))):
+    """Warn of inputs in another range, outputs (B,K) that are probabilities already, answers that are all alike."""
+    for kind, text in (
+        ("range", _out_of_range(model, inputs)),
+        ("scale", _not_logits(model, logits)),
+        ("alike", _alike(model, inputs, logits)),
+    ):
         if text and kind not in _told.setdefault(model.network, set()):
             _told[model.network].add(kind)
             warnings.warn(text, stacklevel=4)
+
+
+def _out_of_range(model: Model, inputs: Tensor) -> str:
+    if model.input_range is None and inputs.ndim != 4:
+        return ""
+    lowest, highest = (float(end) for end in inputs.aminmax())
+    low, high = model.input_range or (0.0, 1.0)
+    slack = BEYOND * (high - low)
+    if low - slack <= lowest and highest <= high + slack:
+        return ""
+    seen = f"inputs of model '{model.name}' go from {lowest:.4g} to {highest:.4g}"
+    if model.input_range is not None:
+        return f"{seen} and its input_range is ({low:.4g}, {high:.4g}): it sees what it was not trained on"
+    return (
+        f"{seen}, and images have pixels in [0,1] here, where black is 0 and white 1; give pixels, with mean= and std= to "
+        "xaiplug.Model, or say what the network takes by input_range="
+    )
 
 
 def _not_logits(model: Model, logits: Tensor) -> str:

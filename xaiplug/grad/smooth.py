@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from xaiplug.model.adapter import Model
+from xaiplug.model.compiled import layers_of
 
 Smoothing = Literal["adv2", "softplus", "none"]
 
@@ -41,10 +42,14 @@ def smoothed(model: Model, kind: Smoothing = "adv2", *, tau: float = 1e-3, beta:
         beta: sharpness of softplus.
 
     ReLU6 is relu(z) - relu(z - 6), so its upper clip stays. GELU, SiLU and Hardswish have curvature of their own and
-    are left alone; so is a network compiled to TorchScript, whose calls cannot be seen.
+    are left alone.
+
+    Raises:
+        ModelError: a network with TorchScript in it, whose calls cannot be seen.
     """
     if kind == "none":
         return model
+    layers_of(model.network, model.name)
 
     def surrogate(z: Tensor, clip: float | None) -> Tensor:
         if kind == "adv2":

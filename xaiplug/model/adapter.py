@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,64 +12,13 @@ from torch import Tensor, nn
 from xaiplug.data.target import Output
 from xaiplug.errors import ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.catching import inputs_of, outputs_of
+from xaiplug.model.compiled import original, uncompiled
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
+from xaiplug.model.pixels import Pixels, normalisation
+from xaiplug.model.representation import last_linear
 from xaiplug.model.tokens import Tokens, tokens_of
 from xaiplug.model.traits import traits
 from xaiplug.origins import digest
-
-
-class Normalise(nn.Module):
-    """(x - mean) / std per channel: pixel space to what the network was trained on."""
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return (x - self.mean.to(x.dtype)) / self.std.to(x.dtype)  # type: ignore[operator]
-
-
-class Logits(nn.Module):
-    """Unwraps what networks return (a tensor, an object or dict with `logits`, a tuple) into logits (B,K)."""
-
-    def forward(self, output: Any) -> Tensor:
-        if isinstance(output, dict):
-            output = output.get("logits", next(iter(output.values()), None))
-        elif hasattr(output, "logits"):
-            output = output.logits
-        elif isinstance(output, tuple | list) and output:
-            output = output[0]
-        if not isinstance(output, Tensor):
-            raise ModelError(
-                f"the model returned {type(output).__name__}; expected a tensor, or something with .logits"
-            )
-        _refuse_non_finite(output)
-        return output.unsqueeze(1) if output.ndim == 1 else output
-
-
-def _refuse_non_finite(logits: Tensor) -> None:
-    """Every forward ends here, whoever asks for it: no NaN becomes a number further on.
-
-    Raises:
-        NonFiniteError: with the rows.
-    """
-    if not logits.ndim or bool(logits.isfinite().all()):
-        return
-    rows = (~logits.isfinite()).reshape(len(logits), -1).any(1).nonzero().flatten().tolist()
-    raise NonFiniteError(f"the model returned NaN or infinity in row {', '.join(map(str, rows))}", rows)
-
-
-class Pixels(nn.Sequential):
-    """normalise -> network -> logits, as one real module: hooks, fx, functional_call and captum all see it."""
-
-    def __init__(self, network: nn.Module, mean: Sequence[float] | None, std: Sequence[float] | None) -> None:
-        super().__init__()
-        if mean is not None:
-            self.normalise = Normalise(mean, std if std is not None else [1.0] * len(mean))
-        self.network = network
-        self.logits = Logits()
-        self.training = network.training  # not self.train(): a frozen layer inside a training network stays frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +42,17 @@ class Model:
         network: any module: torchvision, timm, Hugging Face, your own. Its output is a tensor (B,K), (B,1) or (B,),
             an object or dict with `logits`, or a tuple whose first item is one.
         output: "softmax" (one class of K) or "sigmoid" (K independent heads).
-        mean, std: per channel; given, inputs are pixels and the adapter normalises. None: the network does, or nobody.
+        mean, std: per channel; given, inputs are pixels and the adapter normalises. None: the network does, or nobody;
+            no std = 1.
         input_range: lowest and highest pixel value; None = unknown.
         class_names: K names.
         name: for reports.
 
-    The network is not copied and not changed. It is explained in `eval` mode, whatever mode it is in.
+    The network is not copied and not changed. It is explained in `eval` mode, whatever mode it is in; one that was
+    compiled is explained as it was written.
+
+    Raises:
+        ModelError: no module, a std without a mean, or numbers that no normalisation has.
     """
 
     def __init__(
@@ -115,18 +68,20 @@ class Model:
     ) -> None:
         if not isinstance(network, nn.Module):
             raise ModelError(f"expected a torch.nn.Module, got {type(network).__name__}")
+        self.mean, self.std = normalisation(mean, std)
+        network = original(network)
         device = next((p.device for p in network.parameters()), torch.device("cpu"))
         self.module: nn.Module = (
-            Pixels(network, mean, std).to(device) if mean is not None else Pixels(network, None, None)
+            Pixels(network, self.mean, self.std).to(device) if self.mean else Pixels(network, None, None)
         )
         self.network = network
         self.output: Output = output
-        self.mean = None if mean is None else tuple(float(value) for value in mean)
-        self.std = None if std is None else tuple(float(value) for value in std)
         self.input_range = input_range
         self.class_names = None if class_names is None else tuple(class_names)
         self.name = name or type(network).__name__
         self._first = True
+        self._classes: int | None = None
+        self._last_linear: nn.Module | None = None
 
     @classmethod
     def of(cls, model: Model | nn.Module) -> Model:
@@ -137,8 +92,14 @@ class Model:
         """Logits (B,K) of x (B,*shape).
 
         Raises:
-            ModelError: the network raises, returns something that is not (B,K), or changes its input in place.
+            ModelError: the network raises, returns something that is not (B,K) or another K than before, changes its
+                input in place, or gives no gradient where one is asked for. ShapeError: `mean` is of other channels.
         """
+        if self.mean is not None and (x.ndim != 4 or x.shape[1] != len(self.mean)):
+            raise ShapeError(
+                f"model '{self.name}' has a mean of {len(self.mean)} channels, and inputs {tuple(x.shape)} have "
+                f"{x.shape[1] if x.ndim == 4 else 'none'}; give a mean and std that fit, (B,C,H,W) with C numbers each"
+            )
         kept, version = x.detach(), None if x.is_inference() else x._version
         if self._first:  # a change that torch does not count (of `x.data`, by numpy) is one of every call
             x, version = x.clone(), None
@@ -165,7 +126,29 @@ class Model:
             raise ModelError(
                 f"model '{self.name}' returned {tuple(logits.shape)} for {len(x)} inputs; expected ({len(x)}, classes)"
             )
-        return logits
+        self._check_classes(logits.shape[1])
+        if x.requires_grad and torch.is_grad_enabled() and not logits.requires_grad:
+            raise ModelError(
+                f"model '{self.name}' gives no gradient of its input: its forward is under torch.no_grad or "
+                "inference_mode, detaches, or does not use it; mend that, or use a method that asks for scores alone, "
+                "such as kernel-shap or occlusion"
+            )
+        return logits.to(x.dtype)
+
+    def _check_classes(self, classes: int) -> None:
+        if self._classes == classes:
+            return
+        if self._classes is not None:
+            raise ModelError(
+                f"model '{self.name}' returned {classes} classes where it returned {self._classes} before; after a "
+                "change of its head make a new xaiplug.Model"
+            )
+        if not classes:
+            raise ModelError(f"model '{self.name}' returned no class at all")
+        named = len(self.class_names or ())
+        if named and classes not in (1, named):
+            raise ModelError(f"model '{self.name}' has {named} class names and {classes} outputs; give one name each")
+        self._classes = classes
 
     @property
     def device(self) -> torch.device:
@@ -176,31 +159,33 @@ class Model:
         """Of the first floating-point parameter; None without parameters."""
         return next((p.dtype for p in self.network.parameters() if p.is_floating_point()), None)
 
-    def layer(self, name: str | None = None) -> nn.Module:
-        """A layer of the network by its dotted name; None = the last `nn.Linear`.
+    def layer(self, name: str) -> nn.Module:
+        """A layer of the network by its dotted name.
 
         Raises:
             ModelError: no such layer.
         """
-        if name is None:
-            linear: list[nn.Module] = [module for module in self.network.modules() if isinstance(module, nn.Linear)]
-            if not linear:
-                raise ModelError(
-                    f"model '{self.name}' has no nn.Linear; name the layer whose input is the representation"
-                )
-            return linear[-1]
         layers: dict[str, nn.Module] = dict(self.network.named_modules())
         if name not in layers:
             raise ModelError(f"model '{self.name}' has no layer '{name}'{did_you_mean(name, layers)}")
         return layers[name]
 
     def features(self, x: Tensor, layer: str | None = None) -> Tensor:
-        """The representation (B,D) with its graph: the input of the last linear layer, or of the layer named."""
+        """The representation (B,D) with its graph: the input of the layer named, or of the last linear one.
+
+        Raises:
+            ModelError: no such layer, or the logits come from more than one.
+        """
         return self.features_and_logits(x, layer)[0]
 
     def features_and_logits(self, x: Tensor, layer: str | None = None) -> tuple[Tensor, Tensor]:
         """Representation (B,D) and logits (B,K) of one forward, with their graph."""
-        module = self.layer(layer)
+        if layer is None and self._last_linear is None:
+            found = last_linear(self, x)
+            self._last_linear = found.layer
+            return found.read.flatten(1), found.logits
+        module = self.layer(layer) if layer is not None else self._last_linear
+        assert module is not None
         with inputs_of(module) as caught:
             logits = self(x)
         if not caught:
@@ -244,7 +229,7 @@ class Model:
     @contextmanager
     def frozen(self) -> Iterator[Model]:
         """Evaluation mode, parameters frozen; flags, hooks, gradients, global RNG are restored, also on an error."""
-        with untouched(self.module):
+        with untouched(self.module), uncompiled():
             self.module.eval()
             for parameter in self.module.parameters():
                 parameter.requires_grad_(False)

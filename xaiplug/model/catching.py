@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from xaiplug.errors import ModelError
+from xaiplug.model.compiled import layers_of
 
 
 @contextmanager
@@ -17,7 +18,11 @@ def outputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
     """The tensor of every output of a layer, or the first tensor where it gives several, while the block runs.
 
     The rest of the network gets a copy, so that an in-place activation after the layer changes nothing that was caught.
+
+    Raises:
+        ModelError: the layer is TorchScript.
     """
+    layers_of(layer, type(layer).__name__)
     found: list[Tensor] = []
 
     def note(_: nn.Module, inputs: Any, output: Any) -> Any:
@@ -39,8 +44,9 @@ def inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
     """The first input of every call of a layer, while the block runs; the layer gets a copy.
 
     Raises:
-        ModelError: in the block; the layer is called without a tensor in first place.
+        ModelError: the layer is TorchScript; or, in the block, it is called without a tensor in first place.
     """
+    layers_of(layer, type(layer).__name__)
     found: list[Tensor] = []
 
     def note(module: nn.Module, inputs: Any) -> Any:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from xaiplug.errors import ModelError
 from xaiplug.model.catching import outputs_of
+from xaiplug.model.compiled import layers_of
 
 if TYPE_CHECKING:
     from xaiplug.model.adapter import Model
@@ -49,7 +50,7 @@ def last_maps(model: Model, x: Tensor) -> nn.Module:
             passed.add(id(output))
         made.append((module, output))
 
-    handles = [module.register_forward_hook(note) for module in model.network.modules()]
+    handles = [module.register_forward_hook(note) for module in layers_of(model.network, model.name)]
     try:
         with torch.no_grad():
             model(x)

@@ -130,7 +130,7 @@ class Query:
         return self.target.score(self.forward(x, whose), rows, self.model.output)
 
     def gradient(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Gradient of the target score at x (R,*shape), like x; chunked, no graph kept."""
+        """Gradient of the target score at x (R,*shape), like x, in memory too; chunked, no graph kept."""
         return self.score_and_gradient(x, rows)[1]
 
     def score_and_gradient(self, x: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -145,7 +145,7 @@ class Query:
             if not bool(gradient.isfinite().all()):
                 struck = (~gradient.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
                 raise NonFiniteError(f"model '{self.model.name}' has a gradient of NaN or infinity", struck)
-            return score.detach(), gradient
+            return score.detach(), _laid_out(gradient, at)
 
         with self.naming(rows):
             return in_chunks(part, len(x), x[0].numel(), self.max_batch, ("backward", self.model.module))
@@ -188,3 +188,8 @@ class Query:
         if row not in self._generators:
             self._generators[row] = generator(int(self.seeds[row]))
         return self._generators[row]
+
+
+def _laid_out(values: Tensor, like: Tensor) -> Tensor:
+    """`values` in the memory format of `like`: a network whose weights lie channels last has such gradients."""
+    return values if values.stride() == like.stride() else torch.empty_like(like).copy_(values)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.errors import ShapeError
+from xaiplug.model.compiled import is_script
 
 if TYPE_CHECKING:
     from xaiplug.model.adapter import Model
@@ -68,6 +69,8 @@ class Tokens:
 def tokens_of(model: Model) -> Tokens | None:
     """The token protocol of the model's network, or None."""
     network: Any = model.network
+    if is_script(network):
+        return None
     for known, take_apart in (
         (_is_timm, _timm),
         (_is_torchvision, _torchvision),
@@ -83,7 +86,7 @@ def _of_pixels(apart: Tokens, pixels: Any) -> Tokens:
     """With the adapter's own first and last step: normalisation, and the logits that its meter counts."""
     normalise = getattr(pixels, "normalise", None)
     embed = apart.embed if normalise is None else (lambda x: apart.embed(normalise(x)))
-    return replace(apart, embed=embed, head=lambda tokens: pixels.logits(apart.head(tokens)))
+    return replace(apart, embed=embed, head=lambda tokens: pixels.logits(apart.head(tokens)).to(tokens.dtype))
 
 
 def _is_timm(network: Any) -> bool:

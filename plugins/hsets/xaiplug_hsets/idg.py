@@ -47,7 +47,7 @@ def path_gradients_of(query: Query, row: int, steps: int, *, own_class: bool = T
             gradients = asked.gradient(points, torch.arange(len(points), device=x.device))
         except NonFiniteError as error:
             raise NonFiniteError(f"a gradient on the path of sample {row} has NaN or infinity") from error
-    return gradients.view(len(baselines), steps + 1, -1)
+    return gradients.reshape(len(baselines), steps + 1, -1)
 
 
 def ways_of(query: Query, row: int) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.errors import ModelError
+from xaiplug.model.compiled import is_script
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def _widest_of(network: nn.Module) -> Iterator[list[int]]:
         if isinstance(output, Tensor):
             widths.append(output.numel())
 
-    handles = [part.register_forward_hook(note) for part in network.modules() if not any(part.children())]
+    layers = (part for part in network.modules() if not (any(part.children()) or is_script(part)))
+    handles = [layer.register_forward_hook(note) for layer in layers]
     try:
         yield widths
     finally:

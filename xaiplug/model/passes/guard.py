@@ -74,7 +74,9 @@ class _Module:
         self.module = module
         self.kind = type(module)
         self.training = module.training
-        self.dictionaries = {name: OrderedDict(getattr(module, name)) for name in (*_PARTS, *_HOOKS)}
+        held = {name: getattr(module, name) for name in (*_PARTS, *_HOOKS)}
+        # TorchScript's are no dictionaries, and nobody changes them.
+        self.dictionaries = {name: OrderedDict(live) for name, live in held.items() if isinstance(live, dict)}
         self.attributes = _attributes(module)
 
     def restore(self) -> None:

@@ -19,6 +19,7 @@ from xaiplug.testing.shared.common import COMMON
 from xaiplug.testing.shared.compare import TOLERANCE, same
 from xaiplug.testing.shared.functions import Linear
 from xaiplug.testing.shared.inputs import kinds_taken
+from xaiplug.testing.shared.layouts import channels_last, gapped, spread
 from xaiplug.testing.shared.nets import seeded
 from xaiplug.testing.shared.scenes import Scene, scene
 from xaiplug.testing.shared.seeding import two_states
@@ -177,6 +178,17 @@ def _fresh(query: Query, **changes: Any) -> Query:
     return query.replace(**changes, _generators={})
 
 
+@check("memory-layout")
+def memory_layout(metric: Any) -> Measured:
+    """How the map, the samples and the weights lie in memory (channels last, with gaps) changes nothing."""
+    made = metric_scene(metric)
+    want, tolerance = measured(metric, made).values, TOLERANCE[torch.float32]
+    layouts = [spread(made), channels_last(made)] if made.inputs.ndim == 4 else [spread(made)]
+    got = [measured(metric, other, change=_with(gapped)).values for other in layouts]
+    errors = [same(value, want, tolerance, "memory layout changes the value").error or 0.0 for value in got]
+    return Measured(max(errors), tolerance)
+
+
 @check("inputs-untouched")
 def inputs_untouched(metric: Any) -> None:
     """The explanation and the tensors of the query are as before."""
@@ -272,6 +284,7 @@ CHECKS = (
     global_rng_untouched,
     batch_independent,
     max_batch,
+    memory_layout,
     inputs_untouched,
     model_untouched,
     prefers_truth,

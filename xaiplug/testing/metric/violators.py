@@ -93,6 +93,14 @@ class ChunkStatistics(Metric):
         return _size(explanation) / (query.max_batch if isinstance(query.max_batch, int) else 4)
 
 
+class ViewsMaps(Metric):
+    """Takes a map to lie in memory row by row."""
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        values = explanation.attribution
+        return values.view(len(values), -1).abs().nanmean(1)
+
+
 class NormalisesInPlace(Metric):
     """Divides the user's own map by its largest value."""
 
@@ -153,6 +161,7 @@ VIOLATORS = (
     violator("global-rng-untouched", SeedsGlobally()),
     violator("batch-independent", FirstBatchOnly()),
     violator("max-batch", ChunkStatistics()),
+    violator("memory-layout", ViewsMaps()),
     violator("inputs-untouched", NormalisesInPlace()),
     violator("model-untouched", Trains()),
     violator("prefers-truth", WrongWay()),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
@@ -84,6 +85,30 @@ class Poisoned(nn.Module):
             self.used = True
             return logits * float("nan")  # type: ignore[no-any-return]
         return logits  # type: ignore[no-any-return]
+
+
+class Awkward(nn.Module):
+    """A network that answers what tools do not expect: see `KINDS`."""
+
+    KINDS = ("float64 logits", "integer logits", "no gradient", "a class more from the third call on")
+
+    def __init__(self, network: nn.Module, kind: str) -> None:
+        super().__init__()
+        self.network, self.kind, self.calls = network, kind, 0
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        match self.kind:
+            case "float64 logits":
+                return self.network(x).double()  # type: ignore[no-any-return]
+            case "integer logits":
+                return self.network(x).long()  # type: ignore[no-any-return]
+            case "no gradient":
+                with torch.no_grad():
+                    return self.network(x)  # type: ignore[no-any-return]
+        logits: Tensor = self.network(x)
+        return logits if self.calls < 3 else torch.cat([logits, logits[:, :1]], dim=1)
 
 
 def with_head(network: nn.Module, change: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]) -> nn.Module:

@@ -61,8 +61,29 @@ class HidesNaN(Explainer):
             return torch.zeros_like(query.inputs)
 
 
+class ViewsGradients(Explainer):
+    """Takes a gradient to lie in memory as its input does."""
+
+    def explain(self, query: Query) -> Tensor:
+        at = query.inputs.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(query.score(at).sum(), at)
+        return gradient.view(len(at), -1).view(at.shape)
+
+
+class AsksTheModule(Explainer):
+    """Asks the adapted module itself, and so passes by what `query.model` checks."""
+
+    def explain(self, query: Query) -> Tensor:
+        at = query.inputs.clone().requires_grad_()
+        score = query.target.score(query.model.module(at), output=query.model.output)
+        (gradient,) = torch.autograd.grad(score.sum(), at)
+        return gradient
+
+
 VIOLATORS = (
     violator("inplace-relu", ReadsActivationsLate()),
     violator("reused-relu", OneActivationPerModule()),
     violator("model-nan", HidesNaN()),
+    violator("memory-layout", ViewsGradients()),
+    violator("awkward-networks", AsksTheModule()),
 )
