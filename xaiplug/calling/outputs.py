@@ -46,8 +46,8 @@ def _out_of_range(model: Model, inputs: Tensor) -> str:
     if model.input_range is not None:
         return f"{seen} and its input_range is ({low:.4g}, {high:.4g}): it sees what it was not trained on"
     return (
-        f"{seen}, and images have pixels in [0,1] here, where black is 0 and white 1; give pixels, with mean= and std= to "
-        "xaiplug.Model, or say what the network takes by input_range="
+        f"{seen}, and images have pixels in [0,1] here, where black is 0 and white 1; give pixels, with mean= and "
+        "std= to xaiplug.Model, or say what the network takes by input_range="
     )
 
 

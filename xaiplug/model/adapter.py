@@ -181,7 +181,7 @@ class Model:
     def features_and_logits(self, x: Tensor, layer: str | None = None) -> tuple[Tensor, Tensor]:
         """Representation (B,D) and logits (B,K) of one forward, with their graph."""
         if layer is None and self._last_linear is None:
-            found = last_linear(self, x)
+            found = last_linear(self.network, self.name, self, x)
             self._last_linear = found.layer
             return found.read.flatten(1), found.logits
         module = self.layer(layer) if layer is not None else self._last_linear

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,6 @@ from torch.autograd.graph import Node
 
 from xaiplug.errors import ModelError
 from xaiplug.model.compiled import layers_of
-
-if TYPE_CHECKING:
-    from xaiplug.model.adapter import Model
 
 _NAME_IT = "name the layer whose input is the representation, or take the output"
 
@@ -29,16 +26,19 @@ class Reading:
     logits: Tensor
 
 
-def last_linear(model: Model, x: Tensor) -> Reading:
+def last_linear(network: nn.Module, name: str, run: Callable[[Tensor], Tensor], x: Tensor) -> Reading:
     """One forward of x (B,*shape), and the last `nn.Linear` on its way if all that the logits know of x goes through.
+
+    Args:
+        run: x to logits (B,K), through `network`; `name` is the model's, for errors.
 
     Raises:
         ModelError: there is none, or the logits see x on other ways too (two heads, a residual after it).
     """
-    with torch.enable_grad(), _linear_calls(layers_of(model.network, model.name)) as calls:
+    with torch.enable_grad(), _linear_calls(layers_of(network, name)) as calls:
         at = x if x.requires_grad else x.detach().requires_grad_()
         at = at.clone()  # its node is where the graph of the input begins, leaf or not
-        logits = model(at)
+        logits = run(at)
     assert at.grad_fn is not None
     for call in reversed(calls):
         made = call.output.grad_fn
@@ -46,13 +46,13 @@ def last_linear(model: Model, x: Tensor) -> Reading:
             continue
         if _reaches(logits.grad_fn, at.grad_fn, past=made):
             raise ModelError(
-                f"the logits of model '{model.name}' come from more than its last nn.Linear, "
-                f"'{_name_of(model, call.layer)}'; {_NAME_IT}"
+                f"the logits of model '{name}' come from more than its last nn.Linear, "
+                f"'{_name_of(network, call.layer)}'; {_NAME_IT}"
             )
         if torch.is_grad_enabled():
             return Reading(call.layer, call.read, logits)
         return Reading(call.layer, call.read.detach(), logits.detach())
-    raise ModelError(f"model '{model.name}' has no nn.Linear between its input and its logits; {_NAME_IT}")
+    raise ModelError(f"model '{name}' has no nn.Linear between its input and its logits; {_NAME_IT}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +99,6 @@ def _reaches(start: Node | None, goal: Node, past: Node | None = None) -> bool:
     return False
 
 
-def _name_of(model: Model, layer: nn.Module) -> str:
-    names: dict[nn.Module, str] = {other: name for name, other in model.network.named_modules()}
+def _name_of(network: nn.Module, layer: nn.Module) -> str:
+    names: dict[nn.Module, str] = {other: name for name, other in network.named_modules()}
     return names[layer]
