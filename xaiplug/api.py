@@ -116,7 +116,8 @@ def explain(
         max_batch: rows per forward, or "auto".
 
     Returns:
-        The explanation, on the device of `inputs`. Model, inputs and global RNG are as they were.
+        The explanation, on the device and in the dtype of `inputs` (float32 for 16 bits).
+        Model, inputs and global RNG are as they were.
 
     Raises:
         RegistryError: unknown name. ComponentError: bad parameters, or a need not given. ShapeError, ModelError,

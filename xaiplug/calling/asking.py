@@ -22,6 +22,7 @@ from xaiplug.data.target import Target
 from xaiplug.errors import ComponentError, DataError, ShapeError, did_you_mean
 from xaiplug.kinds import Baseline, Component, Imputer, Segmenter
 from xaiplug.model.adapter import Model
+from xaiplug.model.pixels import NARROW
 from xaiplug.model.query import MaxBatch, Query
 from xaiplug.registry import resolve
 
@@ -67,7 +68,8 @@ def base_query(
         ShapeError: inputs of the wrong shape or dtype. ModelError: the model raises. NonFiniteError: it returns NaN.
     """
     model.check_inputs(inputs)
-    moved = inputs.detach().to(model.device, copy=True, memory_format=torch.contiguous_format)
+    wide = torch.float32 if inputs.dtype in NARROW else inputs.dtype
+    moved = inputs.detach().to(model.device, wide, copy=True, memory_format=torch.contiguous_format)
     unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
     query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
     notice(model, moved, query.logits)

@@ -129,7 +129,7 @@ class Explanation:
         return painted.unsqueeze(1) if shape is None else on_grid(painted, shape)
 
     def validate(self, query: Asked) -> Explanation:
-        """The one place where shapes are checked; returns the explanation with its level filled in.
+        """The one place where shapes are checked; returns the explanation with its level filled in, in 32 bits or more.
 
         Raises:
             ShapeError: a part does not fit the query.
@@ -137,6 +137,8 @@ class Explanation:
         """
         checked = self if self.level else self.replace(level=_level(self.attribution, query))
         checked._check_attribution(query)
+        if checked.attribution.dtype in (torch.float16, torch.bfloat16):  # in which nobody can count or add up
+            checked = checked.replace(attribution=checked.attribution.float())
         batch = query.inputs.shape[0]
         for name in ("score", "base_score", "residual"):
             value = getattr(checked, name)

@@ -102,12 +102,12 @@ class FeatureGroups:
         >>> FeatureGroups.from_labels(torch.tensor([[0, 0, 1, 1]])).sum(torch.tensor([[1., 3., -2., 5.]]))
         tensor([[4., 3.]])
         """
-        return self._pad(self._scatter(values, tuple(values.shape[1:])))
+        return self._pad(self._scatter(values, tuple(values.shape[1:]))).to(values.dtype)
 
     def mean(self, values: Tensor) -> Tensor:
         """Mean of all scalars of each group: (B,*shape) -> (B,G), NaN beyond counts[b]."""
-        sizes = self._scatter(torch.ones_like(values), tuple(values.shape[1:]))
-        return self._pad(self._scatter(values, tuple(values.shape[1:])) / sizes.clamp(min=1))
+        sizes = self._scatter(torch.ones_like(values, dtype=torch.int64), tuple(values.shape[1:]))
+        return self._pad(self._scatter(values, tuple(values.shape[1:])) / sizes.clamp(min=1)).to(values.dtype)
 
     def broadcast(self, per_group: Tensor) -> Tensor:
         """Every position gets its group's value: (B,G) or (R,G) with R = B -> (B,*grid); 0 in no group.
@@ -152,10 +152,12 @@ class FeatureGroups:
         return flat.masked_fill(flat < 0, self.count)
 
     def _scatter(self, values: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Sums (B,G); those of values in 16 bits in 32, in which they add up."""
         labels = self.labels if not shape else on_grid(self.labels, shape).expand(-1, *shape)
         flat, groups = labels.flatten(1), self.count
-        out = values.new_zeros(flat.shape[0], groups + 1)
-        out.scatter_add_(1, torch.where(flat < 0, groups, flat), values.flatten(1))
+        wide = torch.promote_types(values.dtype, torch.float32) if values.is_floating_point() else values.dtype
+        out = values.new_zeros(flat.shape[0], groups + 1, dtype=wide)
+        out.scatter_add_(1, torch.where(flat < 0, groups, flat), values.flatten(1).to(wide))
         return out[:, :groups]
 
     def _pad(self, per_group: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from xaiplug.errors import ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.catching import inputs_of, outputs_of
 from xaiplug.model.compiled import original, uncompiled
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
-from xaiplug.model.pixels import Pixels, normalisation
+from xaiplug.model.pixels import NARROW, Pixels, dtype_of, normalisation
 from xaiplug.model.representation import last_linear
 from xaiplug.model.tokens import Tokens, tokens_of
 from xaiplug.model.traits import traits
@@ -49,7 +49,8 @@ class Model:
         name: for reports.
 
     The network is not copied and not changed. It is explained in `eval` mode, whatever mode it is in; one that was
-    compiled is explained as it was written.
+    compiled is explained as it was written. One in 16 bits computes in them; all around it, and what comes of it, is in
+    float32.
 
     Raises:
         ModelError: no module, a std without a mean, or numbers that no normalisation has.
@@ -157,7 +158,7 @@ class Model:
     @property
     def dtype(self) -> torch.dtype | None:
         """Of the first floating-point parameter; None without parameters."""
-        return next((p.dtype for p in self.network.parameters() if p.is_floating_point()), None)
+        return dtype_of(self.network)
 
     def layer(self, name: str) -> nn.Module:
         """A layer of the network by its dotted name.
@@ -183,14 +184,14 @@ class Model:
         if layer is None and self._last_linear is None:
             found = last_linear(self.network, self.name, self, x)
             self._last_linear = found.layer
-            return found.read.flatten(1), found.logits
+            return found.read.flatten(1).to(x.dtype), found.logits
         module = self.layer(layer) if layer is not None else self._last_linear
         assert module is not None
         with inputs_of(module) as caught:
             logits = self(x)
         if not caught:
             raise ModelError(f"layer {type(module).__name__} of model '{self.name}' was not reached by the forward")
-        return caught[-1].flatten(1), logits
+        return caught[-1].flatten(1).to(x.dtype), logits
 
     def capture(self, x: Tensor, layer: str | nn.Module) -> Captured:
         """Output of a layer with its graph; tokens (B,N,D) come as maps (B,D,h,w) and prefix tokens.
@@ -203,7 +204,7 @@ class Model:
             logits = self(x)
         if not caught:
             raise ModelError(f"layer {type(module).__name__} of model '{self.name}' was not reached, or gave no tensor")
-        values = caught[-1]
+        values = caught[-1].to(x.dtype)
         if values.ndim == 4:
             return Captured(values, None, logits)
         if values.ndim != 3:
@@ -250,7 +251,10 @@ class Model:
         return digest(self.traits())
 
     def check_inputs(self, inputs: Tensor) -> None:
-        """Raise a ShapeError unless inputs are floating point, not empty, and of the parameters' dtype."""
+        """Raise a ShapeError unless inputs are floating point, not empty, and as wide as the parameters.
+
+        A network in 16 bits also takes float32, which is what it is asked in.
+        """
         if not isinstance(inputs, Tensor) or inputs.ndim not in (2, 3, 4):
             got = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
             raise ShapeError(f"inputs must be a tensor: images (B,C,H,W), embeddings (B,L,D) or rows (B,F), got {got}")
@@ -259,5 +263,6 @@ class Model:
             raise ShapeError(f"inputs must be floating point, got {inputs.dtype}{hint}")
         if not inputs.numel():
             raise ShapeError(f"inputs are empty: {tuple(inputs.shape)}")
-        if self.dtype is not None and inputs.dtype != self.dtype:
+        widened = self.dtype in NARROW and inputs.dtype == torch.float32
+        if self.dtype is not None and inputs.dtype != self.dtype and not widened:
             raise ShapeError(f"inputs are {inputs.dtype} and the model's parameters {self.dtype}; cast one of them")

@@ -82,7 +82,8 @@ def maps_and_slopes(query: Query, layer: nn.Module, rows: Tensor) -> tuple[Tenso
     values = caught[-1]
     score = query.target.score(logits, rows, query.model.output)
     (gradient,) = torch.autograd.grad(score.sum(), values)
-    return _as_maps(values.detach(), query, layer), _as_maps(gradient.detach(), query, layer)
+    wide = query.inputs.dtype
+    return _as_maps(values.detach().to(wide), query, layer), _as_maps(gradient.detach().to(wide), query, layer)
 
 
 def _as_maps(values: Tensor, query: Query, layer: nn.Module) -> Tensor:

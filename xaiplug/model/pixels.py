@@ -11,21 +11,39 @@ from torch import Tensor, nn
 
 from xaiplug.errors import ModelError, NonFiniteError, listing
 
+NARROW = (torch.float16, torch.bfloat16)
+"""Networks in these are asked in float32, and answer in it: 16 bits count no further than 2048, or 256."""
+
+
+class Narrow(nn.Module):
+    """To the precision of a network in 16 bits."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.to(self.dtype)
+
 
 class Normalise(nn.Module):
-    """(x - mean) / std per channel: pixel space to what the network was trained on."""
+    """(x - mean) / std per channel: pixel space to what the network was trained on, in its own 16 bits if so."""
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(self, mean: Sequence[float], std: Sequence[float], narrow: torch.dtype | None = None) -> None:
         super().__init__()
+        self.narrow = narrow
         self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x - self.mean.to(x.dtype)) / self.std.to(x.dtype)  # type: ignore[operator]
+        normalised: Tensor = (x - self.mean.to(x.dtype)) / self.std.to(x.dtype)  # type: ignore[operator]
+        return normalised if self.narrow is None else normalised.to(self.narrow)
 
 
 class Logits(nn.Module):
     """Unwraps what networks return (a tensor, an object or dict with `logits`, a tuple) into logits (B,K).
+
+    Those in 16 bits come in 32.
 
     Raises:
         ModelError: there are none, or they are no floating-point numbers. NonFiniteError: NaN or infinity.
@@ -56,7 +74,7 @@ class Logits(nn.Module):
             output = output.clone()
         _refuse_non_finite(output)
         logits: Tensor = output.unsqueeze(1) if output.ndim == 1 else output
-        return logits
+        return logits.float() if logits.dtype in NARROW else logits
 
 
 def _refuse_non_finite(logits: Tensor) -> None:
@@ -71,13 +89,22 @@ def _refuse_non_finite(logits: Tensor) -> None:
     raise NonFiniteError(f"the model returned NaN or infinity in row {', '.join(map(str, rows))}", rows)
 
 
+def dtype_of(network: nn.Module) -> torch.dtype | None:
+    """Of the first floating-point parameter; None without parameters."""
+    return next((p.dtype for p in network.parameters() if p.is_floating_point()), None)
+
+
 class Pixels(nn.Sequential):
     """normalise -> network -> logits, as one real module: hooks, fx, functional_call and captum all see it."""
 
     def __init__(self, network: nn.Module, mean: Sequence[float] | None, std: Sequence[float] | None) -> None:
         super().__init__()
+        dtype = dtype_of(network)
+        narrow = dtype if dtype in NARROW else None
         if mean is not None:
-            self.normalise = Normalise(mean, std if std is not None else [1.0] * len(mean))
+            self.normalise: nn.Module = Normalise(mean, std if std is not None else [1.0] * len(mean), narrow)
+        elif narrow is not None:
+            self.normalise = Narrow(narrow)
         self.network = network
         self.logits = Logits()
         self.training = network.training  # not self.train(): a frozen layer inside a training network stays frozen

@@ -86,7 +86,11 @@ def _of_pixels(apart: Tokens, pixels: Any) -> Tokens:
     """With the adapter's own first and last step: normalisation, and the logits that its meter counts."""
     normalise = getattr(pixels, "normalise", None)
     embed = apart.embed if normalise is None else (lambda x: apart.embed(normalise(x)))
-    return replace(apart, embed=embed, head=lambda tokens: pixels.logits(apart.head(tokens)).to(tokens.dtype))
+    return replace(apart, embed=embed, head=lambda tokens: _as_wide(pixels.logits(apart.head(tokens)), tokens))
+
+
+def _as_wide(logits: Tensor, tokens: Tensor) -> Tensor:
+    return logits.to(torch.promote_types(tokens.dtype, torch.float32))
 
 
 def _is_timm(network: Any) -> bool:

@@ -156,6 +156,17 @@ def test_regions_equal_a_plain_greedy_loop():
     assert_close(by_regions(density, boxes, 0.02), want)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_xrai_counts_in_more_than_16_bits(dtype):
+    """Segments of 3000 and 5000 pixels: in bfloat16 what is left of one never came down to nothing."""
+    segments = torch.zeros(2, 80, 80, dtype=torch.bool)
+    segments[0].view(-1)[:3000], segments[1].view(-1)[1400:] = True, True
+    density = torch.linspace(0, 1, 6400).view(80, 80).to(dtype)
+    got, want = by_regions(density, segments, 0.001), by_regions(density.double(), segments, 0.001)
+    assert got.dtype == dtype
+    assert_close(got.double(), want, rtol=0.01, atol=0.01)
+
+
 def test_xrai_keeps_the_sum_and_finds_the_bright_half():
     x = torch.zeros(1, 3, 32, 32).double()
     x[..., 16:] = 1

@@ -103,7 +103,8 @@ def by_regions(density: Tensor, segments: Tensor, min_new: float = 0.0) -> Tenso
     tensor([[ 3.,  3.],
             [ 2., -4.]])
     """
-    values, masks = density.flatten(), segments.flatten(1).to(density)
+    wide = torch.promote_types(density.dtype, torch.float32)  # 16 bits do not count the pixels of a segment
+    values, masks = density.flatten().to(wide), segments.flatten(1).to(wide)
     sums, sizes = masks @ values, masks.sum(1)
     left = torch.ones_like(values, dtype=torch.bool)
     result = torch.zeros_like(values)
@@ -118,4 +119,4 @@ def by_regions(density: Tensor, segments: Tensor, min_new: float = 0.0) -> Tenso
         sums, sizes = sums - gone @ values[new], sizes - gone.sum(1)
     if bool(left.any()):
         result[left] = values[left].mean()
-    return result.view_as(density)
+    return result.to(density.dtype).view_as(density)

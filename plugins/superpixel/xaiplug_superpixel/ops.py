@@ -38,11 +38,12 @@ def group_means(values: Tensor, labels: Tensor, *, joint: bool = False) -> Tenso
     index = index.reshape(rows, 1, -1)
     groups = int(labels.max()) + 1 if labels.numel() else 0
     index = torch.where(index < 0, groups, index)
-    sizes = flat.new_zeros(rows, 1, groups + 1).scatter_add_(2, index, torch.ones_like(index, dtype=flat.dtype))
-    index = index.expand_as(flat)
-    means = flat.new_zeros(rows, flat.shape[1], groups + 1).scatter_add_(2, index, flat) / sizes.clamp(min=1)
+    sizes = torch.zeros_like(index[..., :1]).repeat(1, 1, groups + 1).scatter_add_(2, index, torch.ones_like(index))
+    index, wide = index.expand_as(flat), torch.promote_types(flat.dtype, torch.float32)
+    sums = flat.new_zeros(rows, flat.shape[1], groups + 1, dtype=wide).scatter_add_(2, index, flat.to(wide))
+    means = sums / sizes.clamp(min=1)
     means[..., groups] = 0
-    return means.gather(2, index).view(moved).movedim(1, _channels(shape))
+    return means.gather(2, index).to(values.dtype).view(moved).movedim(1, _channels(shape))
 
 
 def _channels(shape: tuple[int, ...]) -> int:
