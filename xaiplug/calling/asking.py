@@ -19,9 +19,10 @@ from xaiplug.data.groups import FeatureGroups, grid_of
 from xaiplug.data.samples import Pool, Samples
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.target import Target
-from xaiplug.errors import ComponentError, DataError, ShapeError, did_you_mean
+from xaiplug.errors import ComponentError, DataError, ModelError, ShapeError, XaiplugError, did_you_mean, one_line
 from xaiplug.kinds import Baseline, Component, Imputer, Segmenter
 from xaiplug.model.adapter import Model
+from xaiplug.model.passes import is_out_of_memory
 from xaiplug.model.pixels import NARROW
 from xaiplug.model.query import MaxBatch, Query
 from xaiplug.registry import resolve
@@ -45,9 +46,21 @@ class Given:
 
 @contextmanager
 def asking(model: Model) -> Iterator[None]:
-    """Gradients on (also for callers under `no_grad` or `inference_mode`), the model frozen, the RNG guarded."""
-    with torch.inference_mode(False), torch.enable_grad(), model.frozen():
-        yield
+    """Gradients on (also for callers under `no_grad` or `inference_mode`), the model frozen, the RNG guarded.
+
+    Raises:
+        ModelError: memory ran out, and smaller batches were of no help or not allowed.
+    """
+    try:
+        with torch.inference_mode(False), torch.enable_grad(), model.frozen():
+            yield
+    except Exception as error:
+        if isinstance(error, XaiplugError) or not is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"model '{model.name}' ran out of memory ({one_line(error):.200}); ask for fewer samples at a time, or "
+            "smaller inputs, or a smaller max_batch"
+        ) from error
 
 
 def base_query(

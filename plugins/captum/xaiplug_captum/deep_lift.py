@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, fx
 
 from xaiplug import Explainer, Explanation, Query
+from xaiplug.model.passes import in_chunks
 from xaiplug_captum.multipliers import Multipliers, traced
-from xaiplug_captum.passes import row_blocks
 from xaiplug_captum.quadrature import quadrature
 
 _TOLERANCE = {torch.float64: 1e-6}
@@ -60,13 +60,21 @@ class DeepShap(Explainer):
 def deep_lift(query: Query, references: Tensor, name: str) -> Explanation:
     """The mean of the DeepLIFT maps against references (n,B,*shape)."""
     graph = traced(query.model)
+    everyone = torch.arange(len(query), device=query.inputs.device)
+    # A sample is held twice: with its reference.
+    batch = max(1, query.max_batch // 2) if isinstance(query.max_batch, int) else query.max_batch
     total = torch.zeros_like(query.inputs)
     base_score = torch.zeros_like(query.scores)
     for reference in references:
-        for rows in row_blocks(query, 2):
-            attribution, score = _against(query, graph, rows, reference[rows])
-            total[rows] += attribution
-            base_score[rows] += score
+        attribution, score = in_chunks(
+            lambda part: _against(query, graph, everyone[part], reference[part]),  # noqa: B023
+            len(query),
+            2 * query.inputs[0].numel(),
+            batch,
+            ("deep-lift", query.model.module),
+        )
+        total += attribution
+        base_score += score
     attribution, base_score = total / len(references), base_score / len(references)
     residual = query.scores - base_score - attribution.flatten(1).sum(1)
     size = (query.scores - base_score).abs() + attribution.flatten(1).abs().sum(1)

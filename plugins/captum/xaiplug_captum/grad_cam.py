@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
 from xaiplug.model.maps import last_maps, maps_and_slopes
-from xaiplug_captum.passes import row_blocks
+from xaiplug.model.passes import in_chunks
 
 
 class GradCam(Explainer):
@@ -37,7 +37,14 @@ class GradCam(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"grad-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         layer = query.model.layer(self.layer) if self.layer else last_maps(query.model, query.inputs[:1])
-        maps = torch.cat([self._map(query, layer, rows) for rows in row_blocks(query, 1)])
+        everyone = torch.arange(len(query), device=query.inputs.device)
+        maps = in_chunks(
+            lambda part: self._map(query, layer, everyone[part]),
+            len(query),
+            query.inputs[0].numel(),
+            query.max_batch,
+            ("grad-cam", query.model.module),
+        )
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(maps.shape[1:]), size, device)
         return Explanation(maps.flatten(1), "group", groups=groups)

@@ -20,6 +20,13 @@ _CPU_ELEMENTS = 3 * 2**18
 _GPU_ELEMENTS = 2**27
 _STUDY_ELEMENTS = 2**21
 """Input numbers of a study held at a time; a method keeps many times as many."""
+_OUT_OF_MEMORY = (
+    "out of memory",  # CUDA, HIP and XPU ("CUDA error: out of memory"), MPS ("MPS backend out of memory")
+    "_alloc_failed",  # cuBLAS, cuDNN, cuSOLVER, cuSPARSE, cuFFT ("CUBLAS_STATUS_ALLOC_FAILED")
+    "not enough memory",  # the CPU, on Windows
+    "can't allocate memory",  # the CPU, elsewhere
+    "outofmemory",  # "hipErrorOutOfMemory"
+)
 _fits: WeakKeyDictionary[nn.Module, dict[Hashable, int]] = WeakKeyDictionary()
 
 
@@ -72,7 +79,7 @@ def _parts(run: Callable[[slice], Part], rows: int, size: int, smaller: Callable
             part = run(slice(start, min(start + size, rows)))
         except NonFiniteError as error:
             raise NonFiniteError(str(error), [start + row for row in error.rows]) from error
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if smaller is None or size == 1 or not is_out_of_memory(error):
                 raise
             size //= 2
@@ -84,9 +91,9 @@ def _parts(run: Callable[[slice], Part], rows: int, size: int, smaller: Callable
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether torch ran out of memory, on a GPU or on the CPU."""
-    text = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in text or "can't allocate memory" in text
+    """Whether memory ran out, of a GPU or of the CPU: only CUDA's own allocator has a class of its own for it."""
+    text = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(name in text for name in _OUT_OF_MEMORY)
 
 
 def _first_guess(kind: Hashable, module: nn.Module, elements: int) -> int:
