@@ -5,5 +5,6 @@
 
 from xaiplug.engines.fanout import Hands, Reply, fan_out
 from xaiplug.engines.serial import Serial
+from xaiplug.engines.surroundings import surroundings_kept
 
-__all__ = ["Hands", "Reply", "Serial", "fan_out"]
+__all__ = ["Hands", "Reply", "Serial", "fan_out", "surroundings_kept"]

@@ -16,6 +16,7 @@ from distributed import Client, Nanny, Scheduler, SpecCluster
 from distributed.security import Security
 from distributed.utils import silence_logging_cmgr
 
+from xaiplug.engines import surroundings_kept
 from xaiplug.errors import EngineError
 
 GPU = "GPU"
@@ -68,8 +69,7 @@ def connected(address: str, scheduler_file: str, here: tuple[int, int] | None) -
 def _local(workers: int, gpus: int) -> Iterator[SpecCluster]:
     """Processes of this user on this machine; nobody else can talk to them, and nothing of them is left."""
     security = Security.temporary()
-    before = dict(os.environ)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, surroundings_kept():  # nannies leave what their workers begin with
         options = {
             "host": "127.0.0.1",
             "protocol": "tls://",
@@ -83,18 +83,13 @@ def _local(workers: int, gpus: int) -> Iterator[SpecCluster]:
         }
         scheduler = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "port": 0, "dashboard": False}
         spec = {n: {"cls": Nanny, "options": options | _place(n, gpus)} for n in range(workers)}
-        try:
-            with SpecCluster(
-                scheduler={"cls": Scheduler, "options": scheduler | {"dashboard_address": "127.0.0.1:0"}},
-                workers=spec,
-                security=security,
-                silence_logs=False,
-            ) as cluster:
-                yield cluster
-        finally:
-            for name in os.environ.keys() - before.keys():  # nannies leave what their workers begin with
-                del os.environ[name]
-            os.environ.update(before)
+        with SpecCluster(
+            scheduler={"cls": Scheduler, "options": scheduler | {"dashboard_address": "127.0.0.1:0"}},
+            workers=spec,
+            security=security,
+            silence_logs=False,
+        ) as cluster:
+            yield cluster
 
 
 def _place(number: int, gpus: int) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from itertools import pairwise
 from xaiplug.errors import listing, one_line
 from xaiplug.kinds import Engine, Job
 from xaiplug.kinds.engine import DONE, FAILED
-from xaiplug.testing.engine.scenes import BROKEN, JOBS, LOST, Heard, failure, lines, run, work
+from xaiplug.testing.acts import failure
+from xaiplug.testing.engine.scenes import BROKEN, JOBS, LOST, Heard, lines, run, work
 from xaiplug.testing.engine.study import expected, studied
 from xaiplug.testing.shared.common import COMMON
 from xaiplug.testing.shared.types import Check, Skip, Violation, check

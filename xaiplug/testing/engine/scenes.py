@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,12 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xaiplug.errors import one_line
 from xaiplug.kinds import Done, Engine, Job, Work
-from xaiplug.kinds.engine import DONE, FAILED
+from xaiplug.testing import acts
 
-CALL = f"{__name__}:act"
-_LOG = "log"
+CALL = f"{acts.__name__}:act"
 
 JOBS = (
     Job("a", ("a1",), name="job a"),
@@ -32,38 +27,6 @@ BROKEN = {"b2": "fail", "f2": "raise"}
 """A cell that fails, as part of the answer, and one whose error leaves the job without one."""
 LOST = {"a1": "kill", "d1": "kill"}
 """Cells whose process is killed the first time that it computes them."""
-
-
-def act(folder: str, cells: list[str]) -> list[str]:
-    """Cells of the kit: each takes a moment, and what a file of its name in the folder says."""
-    told = []
-    for cell in cells:
-        _note(folder, "begin", cell)
-        time.sleep(0.005)
-        file = Path(folder, cell)
-        order = file.read_text() if file.exists() else ""
-        if order == "kill":
-            file.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
-        if order == "raise":
-            raise failure(cell)
-        told.append(f"{FAILED}: {one_line(failure(cell))}" if order else DONE)
-        _note(folder, "end", cell)
-    return told
-
-
-def failure(cell: str) -> ValueError:
-    """What goes wrong in a cell, in more than one line."""
-    return ValueError(f"the kit\nmakes cell {cell} fail")
-
-
-def _note(folder: str, what: str, cell: str) -> None:
-    """One write of a file opened to append: lines of several processes do not mix."""
-    log = os.open(Path(folder, _LOG), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    try:
-        os.write(log, f"{what} {cell} {os.getpid()}\n".encode())
-    finally:
-        os.close(log)
 
 
 @dataclass
@@ -137,7 +100,7 @@ def work(jobs: Sequence[Job] = JOBS, orders: Mapping[str, str] | None = None) ->
 
 def lines(given: Work) -> tuple[tuple[str, str, str], ...]:
     """What the cells wrote so far."""
-    log = Path(given.folder, _LOG)
+    log = Path(given.folder, acts.LOG)
     found = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
     return tuple((what, cell, process) for what, cell, process in found)
 

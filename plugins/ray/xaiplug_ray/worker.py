@@ -1,0 +1,29 @@
+"""What workers do. It loads nothing that is not needed for it."""
+
+from __future__ import annotations
+
+import os
+
+import ray
+
+from xaiplug.errors import one_line
+from xaiplug.kinds import do
+
+
+class Worker:
+    """A process that does jobs, one after the other."""
+
+    def __init__(self) -> None:
+        if ray.get_gpu_ids() and "XAIPLUG_DEVICE" in os.environ:
+            os.environ["XAIPLUG_DEVICE"] = "cuda"  # it sees only its own, whatever its number
+
+    def ready(self) -> bool:
+        """That it is there."""
+        return True
+
+    def answer(self, call: str, folder: str, cells: tuple[str, ...]) -> tuple[list[str], str]:
+        """What came of a job, or an error in one line."""
+        try:
+            return do(call, folder, cells), ""
+        except Exception as error:
+            return [], one_line(error)
