@@ -83,7 +83,7 @@ def test_each_worker_has_the_gpus_that_were_asked(places, tmp_path, params, work
 def test_a_worker_sees_its_gpu_alone_whatever_its_number(monkeypatch, ids, device):
     monkeypatch.setenv("XAIPLUG_DEVICE", "cuda:3")
     monkeypatch.setattr(ray, "get_gpu_ids", lambda: ids)
-    assert Worker().ready()
+    assert Worker(gpus=True).ready()
     assert os.environ["XAIPLUG_DEVICE"] == device
 
 
@@ -95,7 +95,7 @@ def test_a_session_that_is_there_is_used_and_stays():
 
 def test_workers_that_cannot_begin_are_no_lost_ones(monkeypatch):
     class Cannot:
-        def __init__(self):
+        def __init__(self, **_):
             raise OSError("no driver")
 
         def ready(self):

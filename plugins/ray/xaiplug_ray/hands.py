@@ -46,6 +46,7 @@ class RayHands:
             raise EngineError(f"ray: the cluster is lost ({one_line(error)})") from error
         gpus = has.get("GPU", 0.0)
         self._gpus = (1.0 if gpus else 0.0) if num_gpus is None else num_gpus
+        self._may = num_gpus != 0
         room = min(has.get("CPU", 1.0), gpus / self._gpus if self._gpus else float("inf"))
         self._names = (f"worker {number}" for number in count())
         self._actors: dict[str, Any] = {}
@@ -57,7 +58,7 @@ class RayHands:
     def _start(self) -> None:
         name = next(self._names)
         placed = ray.remote(num_cpus=1, num_gpus=self._gpus, max_restarts=0, max_task_retries=0)(Worker)
-        self._actors[name] = placed.remote()
+        self._actors[name] = placed.remote(gpus=self._may)
         self._ask(name, READY, self._actors[name].ready.remote())
 
     def _ask(self, worker: str, job: str, answer: Any) -> None:

@@ -13,7 +13,13 @@ from xaiplug.kinds import do
 class Worker:
     """A process that does jobs, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, gpus: bool) -> None:
+        """
+        Args:
+            gpus: it may use GPUs; ray hides those of others, but not all where none was asked.
+        """
+        if not gpus:
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
         if ray.get_gpu_ids() and "XAIPLUG_DEVICE" in os.environ:
             os.environ["XAIPLUG_DEVICE"] = "cuda"  # it sees only its own, whatever its number
 
