@@ -1,6 +1,8 @@
 """What no user does on purpose, and what happens to them all the same: one message, and an exit code."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from xaiplug import registry
 from xaiplug.cli import main
 from xaiplug.config import load
 from xaiplug.errors import ConfigError, PluginError
+from xaiplug.run import plan
 
 BROKEN = {
     "exits": ("raise SystemExit(3)", "SystemExit: 3"),
@@ -52,8 +55,46 @@ def test_a_class_whose_module_exits_names_its_plugin(here, monkeypatch):
 
 def test_a_sweep_without_end_is_refused_before_it_is_unrolled(write):
     numbers = list(range(101))
-    with pytest.raises(ConfigError, match="the sweep has 10201 entries; 10000 are made"):
+    with pytest.raises(ConfigError, match="the sweep has 10201 entries, 10201 with those before; 10000 are made"):
         load(write(), [f"explainers.g.grid.factor={numbers}", f"explainers.g.grid.other={numbers}"])
+
+
+def test_sweeps_that_are_small_alone_count_together(write):
+    numbers = list(range(100))
+    swept = [f"explainers.g.grid={{factor: {numbers}, other: {numbers}}}", "metrics.size.grid={power: [1]}"]
+    with pytest.raises(ConfigError, match="the sweep has 1 entries, 10001 with those before; 10000 are made"):
+        load(write(), swept)
+
+
+def test_a_plan_without_end_is_refused(write, monkeypatch):
+    monkeypatch.setattr(plan, "LARGEST_PLAN", 20)
+    with pytest.raises(ConfigError, match="run 'toy' has more than 20 cells; make several run files of it"):
+        plan.make_plan(load(write(), [f"seeds={list(range(11))}"]), {"test": plan.Facts(False, 4)})
+
+
+@pytest.mark.parametrize("which", [1, 2, 3, 4, 5, 6, 8])
+def test_a_disk_that_is_full_at_any_write_is_one_line_and_the_run_goes_on(write, here, monkeypatch, capsys, which):
+    path, calls, sync = write(), [], os.fsync
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) >= which:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(SystemExit) as ended:
+            main(["run", str(path)])
+    told = capsys.readouterr()
+    assert len(calls) >= which
+    assert ended.value.code == 1
+    assert "Traceback" not in told.err
+    assert "No space left on device" in told.err
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(path)])
+    assert ended.value.code == 0
+    assert "0 failed" in capsys.readouterr().err
 
 
 def test_a_run_file_without_end_is_not_read():

@@ -2,9 +2,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from xaiplug import Explanation, FeatureGroups, SetScores, Target
+from xaiplug.data import storage
 from xaiplug.errors import DataError, NonFiniteError, ShapeError, StoreError
 
 QUERY = SimpleNamespace(inputs=torch.zeros(2, 3, 4, 4), groups=None)
@@ -101,13 +103,17 @@ def test_tensors_that_share_memory_are_saved(tmp_path):
     assert loaded.extras["intercept"].equal(score[:1])
 
 
-def test_a_failed_save_leaves_nothing(tmp_path):
+def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):
     unserialisable = full().replace(meta={"a": object()})
     with pytest.raises(TypeError):
         unserialisable.save(tmp_path / "e.safetensors")
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot write"):
         full().save(tmp_path / "file" / "e.safetensors")
+    full_disk = "Error while serializing: I/O error: No space left on device (os error 28)"
+    monkeypatch.setattr(storage, "save_file", lambda *_, **__: (_ for _ in ()).throw(SafetensorError(full_disk)))
+    with pytest.raises(StoreError, match=r"cannot write .*No space left on device"):
+        full().save(tmp_path / "e.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

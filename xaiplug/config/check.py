@@ -15,7 +15,7 @@ from xaiplug.kinds import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.registry import Registry, registry
 
 LARGEST_SWEEP = 10_000
-"""Entries that one sweep may unroll to."""
+"""Entries that the sweeps of one file may unroll to, together."""
 
 Variants = Mapping[str, Sequence[Variant]]
 
@@ -24,14 +24,16 @@ def made(file: RunFile, problems: list[Problem]) -> dict[str, list[Variant]]:
     """Every component of the file by section, sweeps unrolled; what cannot be made is a problem."""
     known = registry()
     variants: dict[str, list[Variant]] = {}
+    total = 0
     for section, kind in SECTIONS.items():
         entries: dict[str, ComponentEntry] = getattr(file, section)
         variants[section] = []
         for name, entry in entries.items():
             before = len(problems)
-            if (size := count(entry)) > LARGEST_SWEEP:
-                told = f"the sweep has {size} entries; {LARGEST_SWEEP} are made, so make several run files of it"
-                problems.append(Problem((section, name), told))
+            total += (size := count(entry))
+            if total > LARGEST_SWEEP:
+                told = f"the sweep has {size} entries, {total} with those before; {LARGEST_SWEEP} are made, so make "
+                problems.append(Problem((section, name), f"{told}several run files of it"))
                 continue
             for swept in expand(name, entry):
                 component = _create(known, kind, entry, swept, (section, name), problems)

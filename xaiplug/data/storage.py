@@ -64,12 +64,19 @@ def save_explanation(explanation: Explanation, path: Path) -> Path:
 
 
 def write_explanation(explanation: Explanation, path: Path) -> None:
-    """Write `explanation` to `path`, where nobody looks before it is whole."""
+    """Write `explanation` to `path`, where nobody looks before it is whole.
+
+    Raises:
+        StoreError: it cannot be written, as on a full disk.
+    """
     tensors, plain = _flatten(explanation)
     header = {"format": FORMAT, "explanation": json.dumps(plain, sort_keys=True)}
     # Copies: safetensors refuses tensors that share memory, as an explainer's extras and scores may.
     own = {name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
-    save_file(own, path, metadata=header)
+    try:
+        save_file(own, path, metadata=header)
+    except SafetensorError as error:  # its own, not the system's
+        raise StoreError(f"cannot write {path}: {error}") from error
 
 
 def load_explanation(path: Path) -> Explanation:

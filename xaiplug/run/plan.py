@@ -9,8 +9,12 @@ from xaiplug.config import Config, Variant, With
 from xaiplug.config.check import chosen_of, offered
 from xaiplug.config.fits import PINS, combinations, needs_of
 from xaiplug.config.schema import RunEntry
+from xaiplug.errors import ConfigError
 from xaiplug.kinds import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.run.cells import Cell
+
+LARGEST_PLAN = 250_000
+"""Cells of one run, at most: sweeps multiply, and a plan is held in memory."""
 
 OWN = "own"
 """Placeholder for the groups that an explanation has itself."""
@@ -44,7 +48,11 @@ class Plan:
 
 
 def make_plan(config: Config, facts: Mapping[str, Facts]) -> Plan:
-    """All cells of the run file: for each of `runs`, everything that fits together."""
+    """All cells of the run file: for each of `runs`, everything that fits together.
+
+    Raises:
+        ConfigError: more than `LARGEST_PLAN`.
+    """
     planner = _Planner(config, facts)
     for run in config.file.runs or [RunEntry()]:
         planner.add(run)
@@ -160,6 +168,11 @@ class _Planner:
         return (self._put(cell).name,)
 
     def _put(self, cell: Cell) -> Cell:
+        if len(self.cells) >= LARGEST_PLAN and cell.name not in self.cells:
+            raise ConfigError(
+                f"run '{self.config.file.name}' has more than {LARGEST_PLAN} cells; make several run files of it, or "
+                "say under runs: what goes with what"
+            )
         return self.cells.setdefault(cell.name, cell)
 
     def _skip(self, what: str, why: str) -> None:
