@@ -256,6 +256,25 @@ def test_keep_depends_on_the_model(run, here):
         assert sorted(set(rows["sample"])) == right
 
 
+@pytest.mark.parametrize(
+    ("settings", "who"),
+    [
+        (["data.test.keep=correct"], "keep: correct or top-k"),
+        (["data.test.keep=top-2"], "keep: correct or top-k"),
+        (["data.test.per_class=1"], "per_class"),
+        (["target.use=label"], "target: label"),
+    ],
+)
+def test_what_needs_labels_says_so_where_there_are_none(run, here, settings, who):
+    nets = (here / "toy_nets.py").read_text()
+    (here / "toy_nets.py").write_text(
+        f"{nets}\n\ndef unsorted():\n    made = images()\n    made.labels[1::2] = -1\n    return made\n"
+    )
+    found = run(*ONE, "data.test={use: 'toy_nets:unsorted'}", *settings).failures
+    assert f"{who} needs the label of every sample, and 5 of 10 have none (sample 1, 3, 5, 7, 9)" in found[0].error
+    assert not run(*ONE, "data.test={use: 'toy_nets:unsorted'}").failures
+
+
 def test_no_sample_left_and_an_unknown_column_say_so(run):
     assert "has no column 'evn'; did you mean 'even'?" in run(*ONE, "data.test.tag=evn").failures[0].error
     found = run(*ONE, "data.test.params={n: 1}", "data.test.keep=correct", "models.small.params.seed=1").failures

@@ -25,6 +25,12 @@ def test_wrong_predictions_are_told(study):
     assert (made.lines[2].true, made.lines[2].predicted, made.lines[2].explained) == ("two", "seven", "")
 
 
+def test_an_unknown_label_is_no_wrong_one_and_no_class(study):
+    panel = study.gallery[0]
+    line = wall(replace(panel, labels=torch.full_like(panel.labels, -1))).lines[2]
+    assert (line.true, line.wrong) == ("unknown", False)
+
+
 def test_the_explained_class_is_told_where_it_is_not_the_predicted_one(study):
     panel = study.gallery[0]
     other = Explanation(panel.maps["random"].attribution, "input", Target(torch.full((6,), 9)))

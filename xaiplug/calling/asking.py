@@ -172,7 +172,7 @@ def complete(query: Query, component: Component, given: Given) -> tuple[Query, d
     if "relevant" in needs:
         query = query.replace(relevant=_relevant(given.relevant, query, component))
     if given.labels is not None:
-        query = query.replace(labels=given.labels.to(query.inputs.device))
+        query = query.replace(labels=_labels(given.labels, query))
     least = getattr(component, "min_groups", 1)
     if query.groups is not None and least > 1 and (fewest := int(query.groups.counts.min())) < least:
         raise ComponentError(
@@ -267,7 +267,7 @@ def pool_of(pool: Any, query: Query) -> Pool:
     """A pool on the model's device, with the model's own predictions.
 
     Raises:
-        DataError: none given.
+        DataError: none given. ShapeError: it does not fit the inputs.
     """
     if isinstance(pool, Pool):
         return pool
@@ -279,8 +279,21 @@ def pool_of(pool: Any, query: Query) -> Pool:
         raise DataError(
             "this method draws from further samples: give pool=Samples(...), or (inputs (N,*shape), labels (N,))"
         )
+    labels = torch.full((len(inputs),), -1) if labels is None else torch.as_tensor(labels)
+    if len(labels) != len(inputs) or inputs.shape[1:] != query.inputs.shape[1:]:
+        raise ShapeError(
+            f"pool of inputs {tuple(inputs.shape)} and labels {tuple(labels.shape)}; expected (N,*shape), like the "
+            f"inputs {tuple(query.inputs.shape)}, and N labels"
+        )
     inputs = inputs.to(query.inputs)
     return Pool(inputs, labels.to(inputs.device), query.forward(inputs).argmax(1))
+
+
+def _labels(given: Any, query: Query) -> Tensor:
+    labels: Tensor = torch.as_tensor(given)
+    if len(labels) != len(query):
+        raise ShapeError(f"labels must be one per sample ({len(query)},), got {tuple(labels.shape)}")
+    return labels.to(query.inputs.device)
 
 
 def _relevant(relevant: Tensor | None, query: Query, component: Component) -> Tensor:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from xaiplug.errors import ShapeError
+from xaiplug.errors import DataError, ShapeError
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,7 @@ class Samples:
 
     Args:
         inputs: (N,*shape), images in pixel space [0,1].
-        labels: (N,) int64.
+        labels: (N,) int64; -1 = unknown.
         relevant: (N,H,W) bool, the known truth; or None.
         ids: N strings, stable from run to run; default "0".."N-1".
         extras: further tensors, first dimension N.
@@ -79,9 +79,35 @@ class Samples:
         return digest.hexdigest()
 
 
+def unknown(labels: Tensor) -> Tensor:
+    """(N,) bool: whose label is -1, as of photos that nobody sorted; numbers (floating point) are what they are.
+
+    >>> unknown(torch.tensor([2, -1]))
+    tensor([False,  True])
+    """
+    negative = (labels < 0) & (not labels.is_floating_point())
+    return negative.flatten(1).any(1) if labels.ndim > 1 else negative
+
+
+def known(labels: Tensor, who: str) -> Tensor:
+    """The labels, all of them known.
+
+    Raises:
+        DataError: some are not; `who` needs them.
+    """
+    if bool((without := unknown(labels)).any()):
+        rows = without.nonzero().flatten().tolist()
+        named = ", ".join(map(str, rows[:5])) + (", .." if len(rows) > 5 else "")
+        raise DataError(
+            f"{who} needs the label of every sample, and {len(rows)} of {len(labels)} have none (sample {named}): sort "
+            "them into folders of classes, give a table of labels, or leave them out"
+        )
+    return labels
+
+
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Further samples to draw references from: inputs (N,*shape), labels (N,), predicted (N,)."""
+    """Further samples to draw references from: inputs (N,*shape), labels (N,) with -1 for unknown, predicted (N,)."""
 
     inputs: Tensor
     labels: Tensor

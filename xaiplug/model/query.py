@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from xaiplug.data.groups import FeatureGroups
-from xaiplug.data.samples import Pool
+from xaiplug.data.samples import Pool, unknown
 from xaiplug.data.seeds import generator
 from xaiplug.data.target import Target
 from xaiplug.errors import ComponentError, NonFiniteError
@@ -57,6 +58,7 @@ class Query:
         seeds: (B,) int64.
         groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W): present iff the
             component has them in `needs`.
+        labels: (B,), -1 = unknown, or None; see `truth`.
         max_batch: rows per forward, or "auto".
     """
 
@@ -90,6 +92,25 @@ class Query:
     def scores(self) -> Tensor:
         """Scores (B,) of the inputs themselves, at no further forward."""
         return self.target.score(self.logits, output=self.model.output)
+
+    @property
+    def truth(self) -> Tensor:
+        """(B,) the class that is right: the label, or where nobody knows it the explained class.
+
+        Of a model with one output the classes are 0 and 1, and the explained one is 1. Where some labels are known and
+        some are not, a warning says so.
+        """
+        explained = torch.ones_like(self.target.index) if self.logits.shape[1] == 1 else self.target.index
+        if self.labels is None:
+            return explained
+        without = unknown(self.labels)
+        if bool(without.any()) and not bool(without.all()):
+            warnings.warn(
+                f"{int(without.sum())} of {len(self)} samples have no label: what is counted as right there is the "
+                "explained class",
+                stacklevel=3,
+            )
+        return torch.where(without, explained, self.labels) if self.labels.ndim == 1 else self.labels
 
     def replace(self, **changes: Any) -> Query:
         """A copy with some fields changed; draws go on where this query's stopped."""

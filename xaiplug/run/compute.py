@@ -19,7 +19,7 @@ from xaiplug.config.schema import ExplainerEntry, MetricEntry, TargetEntry
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.joining import join, take
 from xaiplug.data.result import MetricResult
-from xaiplug.data.samples import Samples
+from xaiplug.data.samples import Samples, known
 from xaiplug.errors import DataError
 from xaiplug.kinds import Component, Explainer, Metric, PairMetric, RetrainMetric
 from xaiplug.kinds.metric import View
@@ -249,7 +249,7 @@ def _target(target: TargetEntry, samples: Samples, rows: list[int]) -> Any:
         case "predicted":
             return None
         case "label":
-            return samples.labels[rows]
+            return known(samples.labels[rows], "target: label")
     return target.use
 
 

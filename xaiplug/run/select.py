@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaiplug.api import load_data
 from xaiplug.config.schema import DataEntry
-from xaiplug.data.samples import Samples
+from xaiplug.data.samples import Samples, known
 from xaiplug.errors import DataError, did_you_mean, listing
 from xaiplug.model.adapter import Model
 from xaiplug.sources.references import located
@@ -80,25 +80,38 @@ def _tagged(name: str, tag: str, samples: Samples) -> list[bool]:
 
 
 def _classified(model: Model, samples: Samples, rows: list[int], best: int, enough: int | None) -> list[int]:
-    """Rows whose label is among the model's `best` classes; stops when there are `enough`."""
+    """Rows whose label is among the model's `best` classes; stops when there are `enough`.
+
+    Raises:
+        DataError: rows without a label, or with several.
+    """
+    labels = _single([samples.labels[row] for row in rows], "keep: correct or top-k")
     kept: list[int] = []
     with torch.no_grad(), model.frozen():
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             logits: Tensor = model(samples.inputs[part].to(model.device)).cpu()
             top = logits.topk(min(best, logits.shape[1]), dim=1).indices
-            right = (top == samples.labels[part][:, None]).any(1)
+            right = (top == labels[start : start + CHUNK, None]).any(1)
             kept.extend(row for row, passes in zip(part, right.tolist(), strict=True) if passes)
             if enough is not None and len(kept) >= enough:
                 break
     return kept
 
 
+def _single(labels: list[Tensor], who: str) -> Tensor:
+    """(N,) of one known label a sample."""
+    stacked = known(torch.stack(labels), who) if labels else torch.zeros(0, dtype=torch.int64)
+    if stacked.ndim != 1:
+        raise DataError(f"{who} needs one label a sample, and these have {stacked[0].numel()}")
+    return stacked
+
+
 def _per_class(samples: Samples, rows: list[int], count: int) -> list[int]:
     seen: dict[int, int] = {}
     kept = []
-    for row in rows:
-        label = int(samples.labels[row])
+    labels = _single([samples.labels[row] for row in rows], "per_class").tolist()
+    for row, label in zip(rows, labels, strict=True):
         seen[label] = seen.get(label, 0) + 1
         if seen[label] <= count:
             kept.append(row)

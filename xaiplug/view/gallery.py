@@ -102,9 +102,9 @@ def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Ten
     names = panel.class_names
     return Line(
         panel.ids[row],
-        class_label(true, names),
+        class_label(true, names) if true >= 0 else "unknown",
         class_label(predicted, names),
-        true != predicted,
+        0 <= true != predicted,
         _explained(panel, row, predicted),
         picture,
         f"±{short(shared)}",

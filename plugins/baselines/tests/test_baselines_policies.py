@@ -6,7 +6,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Model, Samples
-from xaiplug.errors import ComponentError, DataError
+from xaiplug.errors import ComponentError, DataError, ShapeError
 from xaiplug.testing import baseline_checks
 
 torch.manual_seed(0)
@@ -143,3 +143,36 @@ NAMES = [
 @pytest.mark.parametrize("check", baseline_checks(NAMES))
 def test_conformance(check):
     check()
+
+
+def without_labels(rows):
+    labels = LABELS.clone()
+    labels[rows] = -1
+    return Samples(POOL.inputs, labels)
+
+
+@pytest.mark.parametrize("policy", ["other-class", "normal-class", "relevant-classes", "nearest-labels", "same-class"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_samples_without_a_label_stand_for_no_class(policy):
+    given = chosen((policy, {"n": 3}), pool=without_labels(slice(0, 12)))
+    assert given.min() >= 12
+    with pytest.raises(DataError, match=r"none of the pool's 20 samples \(20 of them have no label\) fits sample 0"):
+        chosen(policy, pool=without_labels(slice(None)))
+
+
+@pytest.mark.parametrize("labels", [None, torch.full((20,), -1)])
+def test_any_sample_needs_no_labels(labels):
+    assert chosen("dataset-sample", pool=(POOL.inputs, labels)).shape == (5, 10)
+    with pytest.raises(DataError, match="20 of them have no label"):
+        chosen("other-class", pool=(POOL.inputs, labels))
+
+
+def test_a_pool_that_does_not_fit_is_an_error():
+    for pool in ((POOL.inputs, LABELS[:5]), (POOL.inputs[:, :2], LABELS)):
+        with pytest.raises(ShapeError, match=r"pool of inputs \(20, \d\) and labels"):
+            chosen("dataset-sample", pool=pool)
+
+
+def test_labels_of_classes_that_the_model_lacks_are_no_nearest_ones():
+    with pytest.raises(DataError, match=r"labels \(20,\) up to 9 are not those of the model's 4 classes"):
+        chosen("nearest-labels", pool=(POOL.inputs, LABELS + 6))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge
 from torch import Tensor
 
 from xaiplug import Baseline, Pool, Query
+from xaiplug.data.samples import unknown
 from xaiplug.errors import ComponentError, DataError
 
 
@@ -30,6 +31,9 @@ class Policy(Baseline):
     n: Annotated[int, Ge(1)] = 10
     """References per sample."""
 
+    by_label: ClassVar[bool] = True
+    """Whether what is allowed depends on the labels of the pool; a sample without one is then no candidate."""
+
     @abstractmethod
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         """(B,N) bool: which samples of the pool may stand for sample b."""
@@ -40,12 +44,15 @@ class Policy(Baseline):
 
     def build(self, query: Query) -> Tensor:
         pool: Pool = query.require("pool")
-        allowed = self.allowed(query, pool)
+        allowed, lost = self.allowed(query, pool), ""
+        if self.by_label and bool((without := unknown(pool.labels)).any()):
+            allowed = allowed & ~without
+            lost = f" ({int(without.sum())} of them have no label)"
         counts = allowed.sum(1)
         if not bool(counts.all()):
             rows = (counts == 0).nonzero().flatten().tolist()
             raise DataError(
-                f"{type(self).__name__}: none of the pool's {len(pool.labels)} samples fits sample "
+                f"{type(self).__name__}: none of the pool's {len(pool.labels)} samples{lost} fits sample "
                 f"{', '.join(map(str, rows))} (target {query.target.index[rows].tolist()}); give a larger pool"
             )
         order = query.uniform(len(pool.labels)).argsort(1)
@@ -61,6 +68,8 @@ class DatasetSample(Policy):
 
     Never the sample itself (Sturmfels et al., 2020).
     """
+
+    by_label = False
 
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         return _others(query, pool)
@@ -156,5 +165,17 @@ def _others(query: Query, pool: Pool) -> Tensor:
 
 
 def _labels(labels: Tensor, classes: int) -> Tensor:
-    """Labels (N,K) of 0 and 1, float64."""
-    return labels.double() if labels.ndim == 2 else torch.nn.functional.one_hot(labels, classes).double()
+    """Labels (N,K) of 0 and 1, float64; all 0 where the label is unknown.
+
+    Raises:
+        DataError: labels of classes that the model does not have.
+    """
+    if labels.ndim == 2 and labels.shape[1] == classes:
+        return labels.clamp(min=0).double()
+    if labels.ndim != 1 or int(labels.max()) >= classes:
+        raise DataError(
+            f"nearest-labels: labels {tuple(labels.shape)} up to {int(labels.max())} are not those of the model's "
+            f"{classes} classes"
+        )
+    coded = torch.nn.functional.one_hot(labels.clamp(min=0), classes).double()
+    return coded.masked_fill(unknown(labels)[:, None], 0)

@@ -6,7 +6,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Explanation, FeatureGroups, Target, component
-from xaiplug.errors import ComponentError
+from xaiplug.errors import ComponentError, ShapeError
 from xaiplug.testing import metric_checks
 
 CHECKS = metric_checks(
@@ -91,6 +91,52 @@ def test_accuracy_is_of_the_label_or_of_the_explained_class():
     wrong = torch.cat([predicted[:1], (predicted[1:] + 1) % 4])
     assert xaiplug.score(NET, X, ex, metric, labels=wrong).values.tolist() == [1, 0, 0]
     assert xaiplug.score(NET, X, ex, metric).unit == "accuracy"
+
+
+@pytest.mark.parametrize("name", ["road", "road-aopc"])
+def test_an_unknown_label_is_no_class(name):
+    """What is right is then the explained class, and where some have labels and some have none it is said."""
+    predicted = NET(X).argmax(1)
+    ex = explanation(predicted.tolist())
+    metric = component("metric", name, levels=(10.0, 90.0), score="accuracy")
+    plain = xaiplug.score(NET, X, ex, metric).values
+    assert xaiplug.score(NET, X, ex, metric, labels=torch.full((3,), -1)).values.equal(plain)
+    some = torch.cat([torch.tensor([-1]), (predicted[1:] + 1) % 4])
+    with pytest.warns(UserWarning, match="1 of 3 samples have no label: what is counted as right there"):
+        mixed = xaiplug.score(NET, X, ex, metric, labels=some).values
+    want = xaiplug.score(NET, X, ex, metric, labels=torch.cat([predicted[:1], some[1:]])).values
+    assert mixed.equal(want)
+
+
+@pytest.mark.parametrize(
+    "labels", [torch.tensor([0, 1, 4]), torch.zeros(3, 4, dtype=torch.int64), torch.tensor([0.0, 1.0, 2.0])]
+)
+def test_labels_that_are_no_classes_of_the_model_are_an_error(labels):
+    metric = component("metric", "road", levels=(10.0,))
+    for output in ("softmax", "sigmoid"):
+        with pytest.raises(ShapeError, match=r"accuracy needs labels \(B,\) from 0 to 3"):
+            xaiplug.score(xaiplug.Model(NET, output=output), X, explanation([0, 1, 2]), metric, labels=labels)
+    with pytest.raises(ShapeError, match=r"labels must be one per sample \(3,\), got \(2,\)"):
+        xaiplug.score(NET, X, explanation([0, 1, 2]), metric, labels=torch.tensor([0, 1]))
+
+
+def test_a_single_output_is_right_where_it_says_what_the_label_says():
+    one = nn.Linear(2, 1, bias=False)
+    with torch.no_grad():
+        one.weight.copy_(torch.tensor([[1.0, 0.0]]))
+    x = torch.tensor([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
+    ex = Explanation(torch.zeros(3, 2), "input", Target(torch.zeros(3, dtype=torch.int64)))
+    metric = component("metric", "road", levels=(0.1,), imputer="baseline")
+    for output, labels, want in (
+        ("sigmoid", [1, 0, 0], [1, 0, 1]),
+        ("softmax", [1, 0, 0], [1, 0, 1]),
+        ("sigmoid", None, [1, 1, 0]),
+    ):
+        given = {} if labels is None else {"labels": torch.tensor(labels)}
+        assert (
+            xaiplug.score(xaiplug.Model(one, output=output), x, ex, metric, scale="logit", **given).values.tolist()
+            == want
+        )
 
 
 @pytest.mark.parametrize("name", ["road", "road-aopc"])

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from torch import Tensor
 
 from xaiplug import Explanation, Imputer, MaskedGame, Metric, MetricResult, Query, Use, use
+from xaiplug.errors import ShapeError
 from xaiplug_faithfulness.units import By, Ties, descending, unit_values, units_of
 
 _HELD = 2**26
@@ -90,8 +91,7 @@ class Road(Metric):
         query = game.query
         if self.score == "probability":
             return query.target.score(logits, at, query.model.output).view(len(rows), -1)
-        truth = query.target.index if query.labels is None else query.labels
-        return _right(logits, truth[at], query).to(query.inputs.dtype).view(len(rows), -1)
+        return _right(logits, query.truth[at], query).to(query.inputs.dtype).view(len(rows), -1)
 
 
 class RoadAopc(Road):
@@ -120,15 +120,24 @@ class RoadAopc(Road):
         if self.score == "probability":
             start, unit = query.scores, query.target.scale
         else:
-            truth = query.target.index if query.labels is None else query.labels
-            start, unit = _right(query.logits, truth, query).to(curve), "accuracy"
+            start, unit = _right(query.logits, query.truth, query).to(curve), "accuracy"
         drop = (start[:, None] - curve).nansum(1) / ((~curve.isnan()).sum(1) + 1)
         better = "higher" if self.order == "morf" else "lower"
         return MetricResult(drop, curve=curve, steps=steps, unit=unit, better=better)
 
 
 def _right(logits: Tensor, truth: Tensor, query: Query) -> Tensor:
-    """Whether the class `truth` (R,) is the one predicted; of sigmoid heads, whether its own head says yes."""
+    """Whether logits (R,K) predict the class `truth` (R,); of sigmoid heads, whether its own head says yes.
+
+    Raises:
+        ShapeError: labels that are no classes of the model.
+    """
+    single = logits.shape[1] == 1
+    classes = 2 if single else logits.shape[1]
+    if truth.ndim != 1 or truth.is_floating_point() or not bool(((truth >= 0) & (truth < classes)).all()):
+        raise ShapeError(f"accuracy needs labels (B,) from 0 to {classes - 1}, got {tuple(truth.shape)} {truth.dtype}")
+    if single:
+        return (logits[:, 0] > (0 if query.model.output == "sigmoid" else 0.5)).long() == truth
     if query.model.output == "sigmoid":
         return logits.gather(1, truth[:, None]).squeeze(1) > 0
     return logits.argmax(1) == truth

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from xaiplug import Explanation, MetricResult, Model, RetrainMetric, Samples
+from xaiplug.data.samples import known
 from xaiplug_retraining.ops import Fill, RankBy, filling, ranks, without
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Roar(RetrainMetric):
     def _score(self, model: Model, samples: Samples) -> Tensor:
         with model.frozen(), torch.no_grad():
             outputs = torch.cat([model(part.to(model.device)).cpu() for part in samples.inputs.split(256)])
+        known(samples.labels, f"metric '{self.called}'")
         if self.test_score == "absolute-error":
             return (samples.labels - outputs.squeeze(1)).abs().mean()
         predicted = outputs.argmax(1) if outputs.shape[1] > 1 else (outputs.squeeze(1) > 0.5).long()

@@ -146,6 +146,13 @@ def scaled(*sizes):
     return torch.stack([torch.full((3, 2, 2), size / 12**0.5) for size in sizes]).double()
 
 
+@pytest.mark.parametrize("metric", ["mege", "reco"])
+def test_folds_need_the_label_of_every_sample(metric):
+    views = [view(rand(3, 2, seed=seed), labels=[0, -1, 1], seen=[seed == 0] * 3) for seed in (0, 1)]
+    with pytest.raises(DataError, match=rf"metric '{metric}' needs the label of every sample, and 1 of 3 have none"):
+        compare(metric, *views)
+
+
 def test_mege_by_hand():
     """Five samples: both have seen the first; of the others the second is wrong for both, the third for one."""
     one = view(scaled(0, 0, 0, 0, 0), predicted=[0, 1, 0, 0, 0], seen=[True, True, True, True, False])

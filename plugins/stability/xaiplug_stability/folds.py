@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaiplug import MetricResult, PairMetric, View
+from xaiplug.data.samples import known
 from xaiplug_stability.distances import Distance, distance
 from xaiplug_stability.maps import Channels, map_of, pairs
 from xaiplug_stability.seen import seen_by
@@ -36,7 +37,7 @@ class Folds(PairMetric):
         same, other = [], []
         for one, two in pairs(views):
             apart = distance(map_of(one, self.channels), map_of(two, self.channels), self.distance)
-            right = [view.predicted == view.labels for view in (one, two)]
+            right = [view.predicted == known(view.labels, f"metric '{self.called}'") for view in (one, two)]
             counted = self._counted(one, two)
             same.append(apart[counted & right[0] & right[1]])
             other.append(apart[counted & (right[0] ^ right[1])])
