@@ -10,7 +10,7 @@ from torch.testing import assert_close
 import xaiplug
 from xaiplug import Explanation, FeatureGroups, Query, View, component
 from xaiplug.calling.asking import base_query
-from xaiplug.errors import ComponentError, ShapeError
+from xaiplug.errors import ComponentError, DataError, ShapeError
 from xaiplug.model import Model
 from xaiplug_stability.distances import distance, spearman
 from xaiplug_stability.folds import consistency
