@@ -12,6 +12,8 @@ import torch
 
 os.environ.setdefault("XAIPLUG_CACHE", str(Path(__file__).parent / ".pytest_cache" / "xaiplug"))
 """Models trained on demand are addressed by content, so that tests may share them."""
+os.environ["HF_HUB_OFFLINE"] = "1"
+"""Tests ask no hub."""
 
 
 @pytest.fixture(autouse=True)

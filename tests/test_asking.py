@@ -256,3 +256,10 @@ def test_data_that_is_not_there():
         xaiplug.load_model("resnet50")
     with pytest.raises(DataError, match="no model at"):
         xaiplug.load_model("file:no-such.yaml")
+
+
+def test_a_name_that_two_classes_have_is_asked_for_by_its_index():
+    model = xaiplug.Model(torch.nn.Linear(2, 3), class_names=("crane", "owl", "crane"))
+    with pytest.raises(ComponentError, match=r"several classes 'crane': give the index, one of \[0, 2\]"):
+        xaiplug.explain(model, torch.ones(1, 2), "gradient", target="crane")
+    assert xaiplug.explain(model, torch.ones(1, 2), "gradient", target="owl").target.index.tolist() == [1]

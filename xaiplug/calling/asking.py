@@ -136,6 +136,9 @@ def _class_index(name: Any, model: Model) -> int:
     names = model.class_names or ()
     if name not in names:
         raise ComponentError(f"model '{model.name}' has no class {name!r}{did_you_mean(str(name), names)}")
+    if names.count(name) > 1:
+        same = [index for index, other in enumerate(names) if other == name]
+        raise ComponentError(f"model '{model.name}' has several classes {name!r}: give the index, one of {same}")
     return names.index(name)
 
 

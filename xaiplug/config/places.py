@@ -48,6 +48,9 @@ class Places:
         self.problems.append(Problem(path, f"no {what} '{text}' (looked in {looked})"))
         return text
 
+    def _there(self, text: str) -> bool:
+        return any(_is_there(base / text) for base in self.bases)
+
     def _model(self, path: Key, entry: ModelEntry) -> ModelEntry:
         return entry.model_copy(update=self._sourced("model-source", path, entry.use, entry.params))
 
@@ -75,7 +78,7 @@ class Places:
             for key, value in params.items()
             if key in source.paths and isinstance(value, str) and ("/" in value or "." in value)
         }
-        if source.names:
+        if source.names and not (source.elsewhere and not self._there(found.name)):
             use = f"{scheme_of(kind, use)}:{self.located(found.name, (*path, 'use'), source.names)}"
         wrong = source.problems(found.name, found.further, split)
         self.problems.extend(Problem((*path, *problem.path), problem.message) for problem in wrong)

@@ -24,6 +24,8 @@ class Source(Component):
 
     A run file looks for such a path beside itself, then in the working directory.
     """
+    elsewhere: ClassVar[bool] = False
+    """True: a name that is no path that is there means something else, as a name of a hub."""
     paths: ClassVar[Collection[str]] = ()
     """Parameters that may be paths, looked for likewise."""
     example: ClassVar[str] = "..."

@@ -46,6 +46,7 @@ class Model:
             no std = 1.
         input_range: lowest and highest pixel value; None = unknown.
         class_names: K names.
+        size: height and width that it was trained at, for messages; None = unknown.
         name: for reports.
 
     The network is not copied and not changed. It is explained in `eval` mode, whatever mode it is in; one that was
@@ -65,6 +66,7 @@ class Model:
         std: Sequence[float] | None = None,
         input_range: tuple[float, float] | None = None,
         class_names: Sequence[str] | None = None,
+        size: tuple[int, int] | None = None,
         name: str | None = None,
     ) -> None:
         if not isinstance(network, nn.Module):
@@ -79,6 +81,7 @@ class Model:
         self.output: Output = output
         self.input_range = input_range
         self.class_names = None if class_names is None else tuple(class_names)
+        self.size = size
         self.name = name or type(network).__name__
         self._first = True
         self._classes: int | None = None
@@ -115,6 +118,7 @@ class Model:
                 raise
             raise ModelError(
                 f"model '{self.name}' raised on an input of {tuple(x.shape)} {x.dtype}: {type(error).__name__}: {error}"
+                f"{self._other_size(x)}"
             ) from error
         changed = not _equal(x, kept) if self._first else version is not None and x._version != version
         if changed:
@@ -150,6 +154,12 @@ class Model:
         if named and classes not in (1, named):
             raise ModelError(f"model '{self.name}' has {named} class names and {classes} outputs; give one name each")
         self._classes = classes
+
+    def _other_size(self, x: Tensor) -> str:
+        """Words on the size that the network was trained at, where an image has another."""
+        if self.size is None or x.ndim != 4 or tuple(x.shape[2:]) == tuple(self.size):
+            return ""
+        return f"; it was trained on images of {self.size[0]}x{self.size[1]}"
 
     @property
     def device(self) -> torch.device:

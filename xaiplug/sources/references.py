@@ -78,6 +78,6 @@ def located(kind: str, reference: str, params: Mapping[str, Any], root: Path) ->
         for key, value in params.items()
         if key in found.source.paths and isinstance(value, str) and "/" in value
     }
-    if found.source.names:
+    if found.source.names and not (found.source.elsewhere and not (root / found.name).exists()):
         reference = f"{scheme_of(kind, reference)}:{root / found.name}"
     return reference, {**params, **moved}

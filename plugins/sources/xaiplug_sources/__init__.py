@@ -6,6 +6,7 @@ from xaiplug import Spec, hookimpl
 @hookimpl
 def xaiplug_model_sources() -> list[Spec]:
     return [
+        Spec("hf", "xaiplug_sources.hugging_face:HuggingFace"),
         Spec("timm", "xaiplug_sources.timm:Timm"),
         Spec("torchvision", "xaiplug_sources.torchvision:Torchvision"),
     ]
@@ -13,4 +14,7 @@ def xaiplug_model_sources() -> list[Spec]:
 
 @hookimpl
 def xaiplug_data_sources() -> list[Spec]:
-    return [Spec("folder", "xaiplug_sources.folder:Folder")]
+    return [
+        Spec("folder", "xaiplug_sources.folder:Folder"),
+        Spec("hf", "xaiplug_sources.hub_data:HubData"),
+    ]

@@ -132,7 +132,7 @@ class _Reader:
         """The square (3,size,size) of a photo, and what is relevant in it (size,size), if anyone says so."""
         taken = photo(path)
         whole = self._relevant(path, taken)
-        image = self._pixels(taken)
+        image = taken.cut(self.square)
         relevant = None if whole is None else np.asarray(self.square.cut(whole, smooth=False)) > 0
         for note in taken.notes:
             self.notes.add(note, path.name)
@@ -150,11 +150,6 @@ class _Reader:
             agree(self.marked[True], self.marked[False])
         if told := self.notes.told():
             warnings.warn(told, stacklevel=4)
-
-    def _pixels(self, taken: Photo) -> Tensor:
-        bands = [np.asarray(self.square.cut(band, smooth=True), dtype=np.float32) for band in taken.bands]
-        pixels = bands[0] / 255 if len(bands) == 1 else np.stack(bands, 2)
-        return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
     def _relevant(self, path: Path, taken: Photo) -> Image.Image | None:
         if self.masks is not None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from xaiplug import ModelSource
-from xaiplug.errors import DataError, Problem, UnavailableError
+from xaiplug.errors import DataError, Problem, UnavailableError, one_line
 
 
 class Library(ModelSource):
@@ -32,6 +34,15 @@ class Library(ModelSource):
     """Likewise."""
     output: Literal["softmax", "sigmoid"] = "softmax"
     """One class of K, or K heads of their own."""
+
+    def told_of_normalisation(self, name: str, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Warn that weights of one's own are given pixels as the published ones want them, where nobody says how."""
+        if self.mean is None:
+            warnings.warn(
+                f"{self.weights} says nothing of mean and std; taken are those of {self.library}'s own {name}, "
+                f"mean={list(mean)} std={list(std)}: give mean= and std= to say so, or otherwise",
+                stacklevel=5,
+            )
 
     @property
     def own_file(self) -> Path | None:
@@ -56,12 +67,15 @@ def load_weights(network: nn.Module, path: Path) -> None:
     """Put the weights of a safetensors file into a network, in the network's own dtypes.
 
     Raises:
-        DataError: no such file.
+        DataError: no such file, or one of another network.
     """
     if not path.is_file():
         raise DataError(f"no weights at {path}")
     own = network.state_dict()
-    state = load_file(path)
-    network.load_state_dict(
-        {name: value.to(own[name].dtype) if name in own else value for name, value in state.items()}
-    )
+    try:
+        state = load_file(path)
+        network.load_state_dict(
+            {name: value.to(own[name].dtype) if name in own else value for name, value in state.items()}
+        )
+    except (SafetensorError, RuntimeError) as error:
+        raise DataError(f"{path} holds no weights of this network: {one_line(error)}") from error

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
 from xaiplug.errors import DataError
 from xaiplug_sources.decoding import Decoded, decoded
+from xaiplug_sources.geometry import Square
 
 ON_WHITE = "had transparent parts, now on white"
 FIRST_FRAME = "had several pictures, the first was taken"
@@ -24,6 +27,12 @@ class Photo:
     bands: tuple[Image.Image, ...]
     source: Decoded
     notes: tuple[str, ...]
+
+    def cut(self, square: Square) -> Tensor:
+        """The square (3,size,size) from the middle, in [0,1]."""
+        bands = [np.asarray(square.cut(band, smooth=True), dtype=np.float32) for band in self.bands]
+        pixels = bands[0] / 255 if len(bands) == 1 else np.stack(bands, 2)
+        return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 def photo(path: Path) -> Photo:

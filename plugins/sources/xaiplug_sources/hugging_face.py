@@ -1,0 +1,123 @@
+"""`hf:google/vit-base-patch16-224`, or the folder of a model that was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from xaiplug import Model, ModelSource
+from xaiplug.errors import ModelError, Problem, UnavailableError
+from xaiplug_sources.hub import quiet, reached, told_as
+from xaiplug_sources.preparing import Prepared, prepared
+
+MISSING = "transformers is not installed; pip install xaiplug-sources[hf]"
+OTHERS_CODE = "code of a hub is not run; load the network yourself, and name it module:attr"
+
+
+class HuggingFace(ModelSource):
+    """Image classifiers of Hugging Face, by their hub names or in folders.
+
+    Mean, std, order of channels and size are those of the image processor that comes with the weights, found by showing
+    it plain colours; classes are the configuration's. What the machine has already is taken without asking the hub. No
+    code of a hub is run.
+    """
+
+    open = True
+    names = "folder"
+    elsewhere = True
+    example = "google/vit-base-patch16-224"
+
+    weights: Literal["DEFAULT"] | None = "DEFAULT"
+    """The saved weights, or none: untrained."""
+    revision: str = "main"
+    """A branch, tag or commit of the hub."""
+    mean: tuple[float, ...] | None = None
+    """Per channel, in place of the processor's."""
+    std: tuple[float, ...] | None = None
+    """Likewise."""
+    output: Literal["softmax", "sigmoid"] | None = None
+    """One class of K, or K heads of their own; None = as the configuration says."""
+
+    def load(self, name: str, **further: Any) -> Model:
+        transformers = import_module("transformers")
+        with quiet(transformers.utils), told_as(name, ModelError):
+            config = self._reached(name, transformers.AutoConfig.from_pretrained)
+            network = self._network(transformers.AutoModelForImageClassification, name, config, further)
+            seen = self._seen(transformers.AutoImageProcessor, name)
+        names = [str(config.id2label[index]) for index in sorted(config.id2label)]
+        several = config.problem_type == "multi_label_classification"
+        return Model(
+            BlueFirst(network) if seen.blue_first else network,
+            output=self.output or ("sigmoid" if several else "softmax"),
+            mean=self.mean or seen.mean,
+            std=self.std or seen.std,
+            input_range=(0.0, 1.0),
+            size=seen.size,
+            class_names=None if names == [f"LABEL_{index}" for index in range(len(names))] else names,
+            name=Path(name).name,
+        )
+
+    def problems(self, name: str, further: Mapping[str, Any], split: str | None = None) -> Sequence[Problem]:
+        found = [] if find_spec("transformers") else [Problem(("use",), MISSING)]
+        return [*found, *(Problem(("params", key), OTHERS_CODE) for key in further if key == "trust_remote_code")]
+
+    def trial(self, folder: Path) -> tuple[str, dict[str, Any]] | None:
+        if not find_spec("transformers"):
+            raise UnavailableError(MISSING)
+        transformers = import_module("transformers")
+        sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+        config = transformers.ViTConfig(**sizes, image_size=16, patch_size=8)
+        transformers.ViTForImageClassification(config).save_pretrained(folder)
+        transformers.ViTImageProcessor(size={"height": 16, "width": 16}).save_pretrained(folder)
+        return str(folder), {}
+
+    def _reached(self, name: str, load: Any, **given: Any) -> Any:
+        where = {"revision": self.revision, "trust_remote_code": False}
+        return reached(name, self.revision, "model", lambda **at: load(name, **{**given, **where, **at}))
+
+    def _network(self, auto: Any, name: str, config: Any, further: Mapping[str, Any]) -> nn.Module:
+        network: nn.Module
+        if "trust_remote_code" in further:
+            raise ModelError(f"hf:{name}: {OTHERS_CODE}")
+        if self.weights is None:
+            network = auto.from_config(config, trust_remote_code=False, dtype=torch.float32, **further)
+            return network.eval()
+        given = {**further, "config": config, "dtype": torch.float32, "output_loading_info": True}
+        network, told = self._reached(name, auto.from_pretrained, **given)
+        missing = sorted([*told["missing_keys"], *(key for key, *_ in told["mismatched_keys"])])
+        if missing:
+            raise ModelError(
+                f"hf:{name} has no weights for {', '.join(missing[:3])}, which would be drawn at random; name a "
+                "network that was trained to classify"
+            )
+        return network.eval()
+
+    def _seen(self, auto: Any, name: str) -> Prepared:
+        try:
+            processor = self._reached(name, auto.from_pretrained)
+        except (ModelError, OSError, ValueError) as error:
+            if self.mean is not None and self.std is not None:
+                return Prepared(self.mean, self.std, blue_first=False, size=None)
+            raise ModelError(
+                f"hf:{name} comes without an image processor, so that nobody knows how it wants its pixels; give mean= "
+                "and std="
+            ) from error
+        return prepared(processor, name)
+
+
+class BlueFirst(nn.Module):
+    """A network that wants blue, green, red, given red, green, blue."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.training = network.training
+
+    def forward(self, x: Tensor) -> Any:
+        return self.network(x.flip(1))
