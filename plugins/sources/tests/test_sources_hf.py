@@ -244,3 +244,10 @@ def test_a_broken_image_is_named_by_its_row(tmp_path):
     broken.save_to_disk(tmp_path / "broken")
     with pytest.raises(DataError, match="all/0 cannot be read as an image"):
         xaiplug.load_data(f"hf:{tmp_path / 'broken'}")
+
+
+def test_the_same_network_in_another_folder_has_the_same_address(saved, tmp_path):
+    one = saved(PROCESSORS["published"])
+    before = xaiplug.load_model(f"hf:{one}").traits()
+    one.rename(tmp_path / "moved")
+    assert xaiplug.load_model(f"hf:{tmp_path / 'moved'}").traits() == before

@@ -49,6 +49,7 @@ class HuggingFace(ModelSource):
         with quiet(transformers.utils), told_as(name, ModelError):
             config = self._reached(name, transformers.AutoConfig.from_pretrained)
             network = self._network(transformers.AutoModelForImageClassification, name, config, further)
+            _forget_where(network)
             seen = self._seen(transformers.AutoImageProcessor, name)
         names = [str(config.id2label[index]) for index in sorted(config.id2label)]
         several = config.problem_type == "multi_label_classification"
@@ -73,7 +74,9 @@ class HuggingFace(ModelSource):
         transformers = import_module("transformers")
         sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
         config = transformers.ViTConfig(**sizes, image_size=16, patch_size=8)
-        transformers.ViTForImageClassification(config).save_pretrained(folder)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            transformers.ViTForImageClassification(config).save_pretrained(folder)
         transformers.ViTImageProcessor(size={"height": 16, "width": 16}).save_pretrained(folder)
         return str(folder), {}
 
@@ -81,8 +84,8 @@ class HuggingFace(ModelSource):
         where = {"revision": self.revision, "trust_remote_code": False}
         return reached(name, self.revision, "model", lambda **at: load(name, **{**given, **where, **at}))
 
-    def _network(self, auto: Any, name: str, config: Any, further: Mapping[str, Any]) -> nn.Module:
-        network: nn.Module
+    def _network(self, auto: Any, name: str, config: Any, further: Mapping[str, Any]) -> Any:
+        network: Any
         if "trust_remote_code" in further:
             raise ModelError(f"hf:{name}: {OTHERS_CODE}")
         if self.weights is None:
@@ -109,6 +112,14 @@ class HuggingFace(ModelSource):
                 "and std="
             ) from error
         return prepared(processor, name)
+
+
+def _forget_where(network: nn.Module) -> None:
+    """Where a network was loaded from is no part of a cell's address: the same one in another folder has the same."""
+    for module in network.modules():
+        if hasattr(module, "name_or_path"):
+            module.name_or_path = ""
+            module.config.name_or_path = ""
 
 
 class BlueFirst(nn.Module):
