@@ -18,7 +18,8 @@ class Zoo(ModelSource):
         if name not in widths:
             raise ModelError(f"no animal '{name}' in the zoo")
         layers = (nn.Flatten(), nn.Linear(64, widths[name]), nn.Tanh(), nn.Linear(widths[name], self.classes))
-        return Model(nn.Sequential(*layers).eval(), class_names=("plain", "spotted", "striped")[: self.classes], name=name)
+        names = ("plain", "spotted", "striped")[: self.classes]
+        return Model(nn.Sequential(*layers).eval(), class_names=names, name=name)
 
     def trial(self, folder):
         return "mouse", {}
