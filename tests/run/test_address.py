@@ -176,10 +176,26 @@ def test_what_no_number_depends_on_recomputes_nothing(run, here):
     assert (renamed.done, renamed.cached, renamed.stale) == (0, 2, ())
 
 
-def test_an_id_covers_the_core_itself(run, monkeypatch):
-    before = set(read_plan(run().folder))
-    monkeypatch.setattr(key, "core", lambda: {"version": "another"})
-    assert not before & set(read_plan(run().folder))
+@pytest.mark.parametrize("part", ["source", "version", "torch"])
+def test_an_id_covers_the_core_itself(run, monkeypatch, part):
+    """Its source, its version and what it stands on: one of them changes, and no cell is what it was."""
+    folder = run().folder
+    before, mine = set(read_plan(folder)), dict(key.core())
+    assert mine["source"]
+    monkeypatch.setattr(key, "core", lambda: {**mine, part: "another"})
+    again = run()
+    assert (again.done, again.cached) == (len(before), 0)
+    assert not before & set(read_plan(folder))
+    (stale,) = again.stale
+    assert str(stale) == f"xaiplug changed: {len(before)} cells"
+
+
+def test_an_id_has_the_core_in_one_place(monkeypatch):
+    """In the part that says why a cell is stale: an id that had it elsewhere too would hide that the part lost it."""
+    one = key.cell_id("explain", [{"xaiplug": "a"}])
+    monkeypatch.setattr(key, "core", lambda: {"source": "another"})
+    assert key.cell_id("explain", [{"xaiplug": "a"}]) == one
+    assert key.cell_id("explain", [{"xaiplug": "b"}]) != one
 
 
 def test_the_cores_own_source_counts_and_what_shows_numbers_does_not(tmp_path):

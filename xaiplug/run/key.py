@@ -23,8 +23,8 @@ DISPLAY = frozenset({"cli", "config", "engines", "results.py", "testing", "view"
 
 
 def cell_id(kind: str, value: Any) -> str:
-    """`kind-` and the first 24 digits of the hash of `value` and of xaiplug itself."""
-    return f"{kind}-{digest([kind, core(), value])[:24]}"
+    """`kind-` and the first 24 digits of the hash of `value`."""
+    return f"{kind}-{digest([kind, value])[:24]}"
 
 
 def identity(component: Component | None, wheel: Callable[[str], str] | None = None) -> Leaves:
