@@ -8,9 +8,12 @@ import json
 import os
 import sys
 from functools import cache, lru_cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from xaiplug.errors import PluginError
 
 
 def digest(value: Any) -> str:
@@ -70,6 +73,9 @@ def sources(module: str) -> dict[str, str]:
     """Name -> sha256 of the file of a module and, where that is `own`, of every own module that it uses, and so on.
 
     Used is what its names hold: modules, and classes and functions of other modules.
+
+    Raises:
+        PluginError: a file is no longer what this process asked for first: it runs what was there before.
     """
     found: dict[str, str] = {}
     waiting = [module]
@@ -79,10 +85,26 @@ def sources(module: str) -> dict[str, str]:
         if name in found or loaded is None:
             continue
         file = getattr(loaded, "__file__", None)
-        found[name] = file_digest(Path(file)) if file and Path(file).is_file() else ""
+        found[name] = _unchanged(loaded, file_digest(Path(file))) if file and Path(file).is_file() else ""
         if own(name):
             waiting.extend(used for used in _used(loaded) if used not in found and (used in sys.modules and own(used)))
     return found
+
+
+def _unchanged(module: ModuleType, now: str) -> str:
+    spec, first = _first.setdefault(module.__name__, (module.__spec__, now))
+    if spec is not module.__spec__:  # loaded again
+        _first[module.__name__] = module.__spec__, now
+    elif first != now:
+        raise PluginError(
+            f"{module.__file__} changed after this process had loaded it; begin anew: the notebook's kernel, the "
+            "workers of the engine"
+        )
+    return now
+
+
+_first: dict[str, tuple[ModuleSpec | None, str]] = {}
+"""Module -> how it was loaded, and the sha256 that its file had when it was asked for first."""
 
 
 def _used(module: ModuleType) -> set[str]:

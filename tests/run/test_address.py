@@ -86,12 +86,12 @@ def run(here, write):
     sys.path.insert(0, str(here))
     path = write(study=STUDY)
 
-    def ran(edit=None, *, file="mine.py", settings=()):
+    def ran(edit=None, *, file="mine.py", settings=(), anew=True):
         if edit is not None:
             text = (here / file).read_text()
             assert edit[0] in text
             (here / file).write_text(text.replace(*edit))
-        for name in ("mine", "mine_helpers"):
+        for name in ("mine", "mine_helpers") if anew else ():
             sys.modules.pop(name, None)
         shutil.rmtree(here / "__pycache__", ignore_errors=True)
         return execute(load(path, settings), Quiet())
@@ -128,6 +128,15 @@ def test_a_network_that_changed_is_explained_again(run, edit, file, why):
     assert str(stale).endswith("changed: 2 cells")
     back = run(edit[::-1], file=file)
     assert (back.done, back.cached, back.stale) == (0, 2, ())
+
+
+def test_a_process_that_loaded_what_was_there_before_computes_nothing(run, here):
+    run()
+    changed = run(("x / 2", "x / 4"), file="mine_helpers.py", anew=False)
+    assert (changed.done, changed.blocked) == (0, 1)
+    (failure,) = changed.failures
+    assert failure.error.startswith(f"{here / 'mine_helpers.py'} changed after this process had loaded it; begin anew")
+    assert run().done == 2
 
 
 def test_answers_that_change_where_nothing_can_be_read_are_noticed(run, here, monkeypatch):
