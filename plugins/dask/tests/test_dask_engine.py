@@ -110,6 +110,11 @@ def test_an_address_where_no_scheduler_is():
         list(Dask(address="tcp://127.0.0.1:9").run(Work("", jobs(1)), Deaf()))
 
 
+def test_workers_that_lack_what_jobs_call_are_told():
+    with pytest.raises(EngineError, match=r"dask: worker .* cannot begin: .*No module named 'nowhere'"):
+        list(Dask(workers=1, least=0.0).run(Work("", jobs(1), "nowhere:tell"), Deaf()))
+
+
 @pytest.fixture
 def started(tmp_path):
     """Start `dask scheduler` or `dask worker` with a scheduler's file; the process."""

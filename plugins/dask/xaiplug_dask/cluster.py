@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,7 +18,7 @@ from distributed.security import Security
 from distributed.utils import silence_logging_cmgr
 
 from xaiplug.engines import surroundings_kept
-from xaiplug.errors import EngineError
+from xaiplug.errors import EngineError, one_line
 
 GPU = "GPU"
 """The resource that a worker with a GPU declares, as dask's documents name it."""
@@ -43,26 +44,55 @@ def gpus_here() -> list[str]:
     return names[int(number) :][:1] if number else names
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A client, and what sees to it that workers that are lost come back where nobody else does."""
+
+    client: Client
+    keep: Callable[[], None] = lambda: None
+
+
 @contextmanager
-def connected(address: str, scheduler_file: str, here: tuple[int, int] | None) -> Iterator[Client]:
-    """A client of the scheduler at an address, or of a cluster of (workers, GPUs) `here`.
+def connected(address: str, scheduler_file: str, here: tuple[int, int] | None) -> Iterator[Cluster]:
+    """The cluster of the scheduler at an address, or one of (workers, GPUs) `here`.
 
     Raises:
-        EngineError: no scheduler is there.
+        EngineError: no scheduler is there, or no workers can begin.
     """
-    with silence_logging_cmgr(logging.CRITICAL + 1):
+    with silence_logging_cmgr(logging.CRITICAL + 1), ExitStack() as stack:
         if here is not None:
-            with _local(*here) as cluster, Client(cluster, set_as_default=False) as client:
-                yield client
+            yield _begun(stack, *here)
             return
         try:
             at = {"scheduler_file": scheduler_file} if scheduler_file else {"address": address or configured()}
-            client = Client(**at, set_as_default=False)
+            client = stack.enter_context(Client(**at, set_as_default=False))
         except (OSError, ValueError) as error:
             where = scheduler_file or address or configured()
             raise EngineError(f"dask: no scheduler at {where} ({error}); start one with: dask scheduler") from error
-        with client:
-            yield client
+        yield Cluster(client)
+
+
+def _begun(stack: ExitStack, workers: int, gpus: int) -> Cluster:
+    try:
+        cluster = stack.enter_context(_local(workers, gpus))
+        client = stack.enter_context(Client(cluster, set_as_default=False))
+    except Exception as error:
+        raise EngineError(f"dask: workers cannot begin on this machine: {one_line(error)}") from error
+    dead: set[Nanny] = set()
+
+    async def replaced() -> None:
+        """A nanny restarts its worker, but for one that was lost while it began."""
+        without = {nanny for nanny in cluster.workers.values() if not nanny.is_alive()}
+        for name, nanny in list(cluster.workers.items()):
+            if nanny in dead & without:  # as it was the last time
+                del cluster.workers[name]
+                with suppress(Exception):  # it may be half-way through its start
+                    await nanny.close()
+        dead.clear()
+        dead.update(without)
+        cluster.scale(workers)
+
+    return Cluster(client, lambda: cluster.sync(replaced))
 
 
 @contextmanager

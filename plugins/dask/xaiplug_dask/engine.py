@@ -61,7 +61,7 @@ class Dask(Engine):
             return
         place = None if self._elsewhere else (self._count, self._gpus)
         with (
-            connected(self.address, self.scheduler_file, place) as client,
-            closing(DaskHands(client, self.workers)) as hands,
+            connected(self.address, self.scheduler_file, place) as cluster,
+            closing(DaskHands(cluster, work.call, self.workers)) as hands,
         ):
             yield from fan_out(work, watcher, hands, self.patience)

@@ -12,13 +12,16 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from uuid import uuid4
 
-from distributed import Client, Future, KilledWorker
+from distributed import Future, KilledWorker
 
 from xaiplug.engines import Reply
 from xaiplug.errors import EngineError, one_line
 from xaiplug.kinds import Job
-from xaiplug_dask.cluster import GPU
-from xaiplug_dask.worker import answer
+from xaiplug_dask.cluster import GPU, Cluster
+from xaiplug_dask.worker import answer, begin
+
+READY = ""
+"""Stands for a job: the worker has loaded what jobs need."""
 
 LOOK = 0.5
 """Seconds after which it is looked again which workers are there, and which tasks ended without an answer."""
@@ -31,34 +34,50 @@ class DaskHands:
     depend on who was free.
     """
 
-    def __init__(self, client: Client, most: int | None) -> None:
+    def __init__(self, cluster: Cluster, call: str, most: int | None) -> None:
         """
         Args:
+            call: what jobs call.
             most: workers that are used, of those that are there; None = all.
         """
-        self._client, self._most = client, most
+        client = cluster.client
+        self._cluster, self._client, self._call, self._most = cluster, client, call, most
         self._at = str(client.scheduler.address)
         self._topic = f"xaiplug-{uuid4().hex}"
         self._numbers = count()
         self._new: dict[tuple[str, bool], list[tuple[str, str, Job]]] = {}
         self._going: dict[int, tuple[str, str, Future]] = {}
         self._answers: SimpleQueue[tuple[int, list[str], str]] = SimpleQueue()
-        self._looked, self._workers = float("-inf"), list[str]()
+        self._looked, self._there = float("-inf"), list[str]()
+        self._asked, self._ready = set[str](), set[str]()
         self._with_gpu: set[str] = set()
         self._asks: bool | None = None
         client.subscribe_topic(self._topic, lambda event: self._answers.put(event[1]))
 
     def workers(self) -> Collection[str]:
         if time.monotonic() - self._looked > LOOK:
-            there = self._there()
-            self._looked, self._workers = time.monotonic(), list(there)[: self._most]
-            self._with_gpu = {name for name, has in there.items() if has.get(GPU)}
-            if self._asks is None and there:
-                self._asks = bool(self._with_gpu)
-            self._going = {n: going for n, going in self._going.items() if going[0] in there}
-        return self._workers
+            self._look()
+        return [name for name in self._there if name in self._ready]
 
-    def _there(self) -> dict[str, Mapping[str, float]]:
+    def _look(self) -> None:
+        """See which workers are there; have new ones load what jobs need."""
+        there = self._told()
+        self._looked, self._there = time.monotonic(), list(there)[: self._most]
+        self._with_gpu = {name for name, has in there.items() if has.get(GPU)}
+        if self._asks is None and there:
+            self._asks = bool(self._with_gpu)
+        self._going = {number: going for number, going in self._going.items() if going[0] in there}
+        for name in self._there:
+            if name not in self._asked:
+                number = next(self._numbers)
+                place = {"workers": [name], "retries": 0, "pure": False, "key": f"{self._topic}-{number}"}
+                future = self._client.submit(begin, self._topic, number, self._call, **place)
+                self._going[number] = name, READY, future
+        self._asked = set(self._there)
+        self._ready &= self._asked
+        self._cluster.keep()
+
+    def _told(self) -> dict[str, Mapping[str, float]]:
         """The workers that are there, each with its resources."""
         self._reached()
         try:
@@ -89,7 +108,10 @@ class DaskHands:
                 seconds = 0
                 if number in self._going:
                     worker, job, _ = self._going.pop(number)
-                    yield Reply(worker, job, tuple(told), error)
+                    if job == READY:
+                        self._ready.add(worker)
+                    else:
+                        yield Reply(worker, job, tuple(told), error)
         except Empty:
             yield from self._unanswered()
 
@@ -99,6 +121,8 @@ class DaskHands:
             if future.status == "error":
                 del self._going[number]
                 error = future.exception()
+                if job == READY:
+                    raise EngineError(f"dask: worker {worker} cannot begin: {one_line(error)}")
                 yield Reply(worker, job, error=one_line(error), lost=isinstance(error, KilledWorker))
 
     def _send(self) -> None:

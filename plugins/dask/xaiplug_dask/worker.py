@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib import import_module
 
 from distributed import get_worker
 
@@ -13,6 +14,12 @@ from xaiplug.kinds import do
 def dask_setup(_: object) -> None:
     """Called by dask when a worker of this machine begins: Ctrl-C reaches it too, and is the run's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def begin(topic: str, number: int, call: str) -> None:
+    """Load what jobs need, and tell that it is there."""
+    import_module(call.partition(":")[0])
+    get_worker().log_event(topic, [number, [], ""])
 
 
 def answer(task: tuple[str, int, str, str, tuple[str, ...]]) -> None:

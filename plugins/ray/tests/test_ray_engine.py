@@ -83,7 +83,7 @@ def test_each_worker_has_the_gpus_that_were_asked(places, tmp_path, params, work
 def test_a_worker_sees_its_gpu_alone_whatever_its_number(monkeypatch, ids, device):
     monkeypatch.setenv("XAIPLUG_DEVICE", "cuda:3")
     monkeypatch.setattr(ray, "get_gpu_ids", lambda: ids)
-    assert Worker(gpus=True).ready()
+    Worker(gpus=True)
     assert os.environ["XAIPLUG_DEVICE"] == device
 
 
@@ -98,12 +98,18 @@ def test_workers_that_cannot_begin_are_no_lost_ones(monkeypatch):
         def __init__(self, **_):
             raise OSError("no driver")
 
-        def ready(self):
-            return True
+        def begin(self, call):
+            """Not reached."""
 
     monkeypatch.setattr("xaiplug_ray.hands.Worker", Cannot)
-    hands = RayHands(1, 0.0)
+    hands = RayHands("places:tell", 1, 0.0)
     with pytest.raises(EngineError, match=r"ray: no worker can begin: OSError: no driver"):
+        list(hands.replies(30))
+
+
+def test_workers_that_lack_what_jobs_call_are_no_lost_ones():
+    hands = RayHands("nowhere:tell", 1, 0.0)
+    with pytest.raises(EngineError, match=r"ray: no worker can begin: ModuleNotFoundError: No module named 'nowhere'"):
         list(hands.replies(30))
 
 

@@ -38,5 +38,5 @@ class Ray(Engine):
     def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
         if not work.jobs:
             return
-        with connected(self.address, self.workers), closing(RayHands(self.workers, self.num_gpus)) as hands:
+        with connected(self.address, self.workers), closing(RayHands(work.call, self.workers, self.num_gpus)) as hands:
             yield from fan_out(work, watcher, hands, self.patience)

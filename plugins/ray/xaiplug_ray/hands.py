@@ -25,15 +25,16 @@ LOST = (RayActorError, WorkerCrashedError, RaySystemError)
 """What ray says of a job whose process or machine is gone."""
 
 READY = ""
-"""Stands for a job: the worker is there."""
+"""Stands for a job: the worker has loaded what jobs need."""
 
 
 class RayHands:
     """Workers that are kept at their number."""
 
-    def __init__(self, workers: int | None, num_gpus: float | None) -> None:
+    def __init__(self, call: str, workers: int | None, num_gpus: float | None) -> None:
         """
         Args:
+            call: what jobs call.
             workers: how many; None = as many as there is room for.
             num_gpus: GPUs of each; None = 1 where there are any.
 
@@ -46,7 +47,7 @@ class RayHands:
             raise EngineError(f"ray: the cluster is lost ({one_line(error)})") from error
         gpus = has.get("GPU", 0.0)
         self._gpus = (1.0 if gpus else 0.0) if num_gpus is None else num_gpus
-        self._may = num_gpus != 0
+        self._call, self._may = call, num_gpus != 0
         room = min(has.get("CPU", 1.0), gpus / self._gpus if self._gpus else float("inf"))
         self._names = (f"worker {number}" for number in count())
         self._actors: dict[str, Any] = {}
@@ -59,7 +60,7 @@ class RayHands:
         name = next(self._names)
         placed = ray.remote(num_cpus=1, num_gpus=self._gpus, max_restarts=0, max_task_retries=0)(Worker)
         self._actors[name] = placed.remote(gpus=self._may)
-        self._ask(name, READY, self._actors[name].ready.remote())
+        self._ask(name, READY, self._actors[name].begin.remote(self._call))
 
     def _ask(self, worker: str, job: str, answer: Any) -> None:
         answer.future().add_done_callback(partial(self._answered, worker, job))
@@ -89,7 +90,7 @@ class RayHands:
     def _reply(self, worker: str, job: str, answer: Future[Any]) -> Iterator[Reply]:
         error = answer.exception()
         if getattr(error, "actor_init_failed", False):
-            raise EngineError(f"ray: no worker can begin: {str(error).strip().splitlines()[-1]}")
+            raise EngineError(f"ray: no worker can begin: {_last(error)}")
         if isinstance(error, LOST):
             self._ready.pop(worker, None)
             del self._actors[worker]
@@ -97,6 +98,8 @@ class RayHands:
             if job != READY:
                 yield Reply(worker, job, lost=True)
         elif job == READY:
+            if error is not None:
+                raise EngineError(f"ray: no worker can begin: {_last(error)}")
             self._ready[worker] = None
         elif error is not None:
             yield Reply(worker, job, error=one_line(error))
@@ -109,3 +112,8 @@ class RayHands:
         if ray.is_initialized():
             for actor in self._actors.values():
                 ray.kill(actor)
+
+
+def _last(error: BaseException) -> str:
+    """The last line, which has the error; those before it say where."""
+    return str(error).strip().splitlines()[-1]

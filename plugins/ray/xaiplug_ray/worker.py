@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 import ray
 
@@ -23,9 +24,9 @@ class Worker:
         if ray.get_gpu_ids() and "XAIPLUG_DEVICE" in os.environ:
             os.environ["XAIPLUG_DEVICE"] = "cuda"  # it sees only its own, whatever its number
 
-    def ready(self) -> bool:
-        """That it is there."""
-        return True
+    def begin(self, call: str) -> None:
+        """Load what jobs need."""
+        import_module(call.partition(":")[0])
 
     def answer(self, call: str, folder: str, cells: tuple[str, ...]) -> tuple[list[str], str]:
         """What came of a job, or an error in one line."""
