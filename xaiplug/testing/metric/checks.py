@@ -16,7 +16,7 @@ from xaiplug.kinds import NEEDS, Metric
 from xaiplug.model.query import Query
 from xaiplug.testing.metric.scenes import ask_metric, measured, metric_scene, metrics_take, question, views
 from xaiplug.testing.shared.common import COMMON
-from xaiplug.testing.shared.compare import TOLERANCE, same
+from xaiplug.testing.shared.compare import TOLERANCE, largest_error, nudged, rounded, same
 from xaiplug.testing.shared.functions import Linear
 from xaiplug.testing.shared.inputs import kinds_taken
 from xaiplug.testing.shared.layouts import channels_last, gapped, spread
@@ -169,8 +169,17 @@ def max_batch(metric: Metric) -> Measured:
     want = ask_metric(metric, query, explanation).values
     tolerance = TOLERANCE[torch.float32]
     got = [ask_metric(metric, _fresh(query, max_batch=rows), explanation).values for rows in (1, 2)]
-    errors = [same(value, want, tolerance, "max_batch changes the value").error or 0.0 for value in got]
-    return Measured(max(errors), tolerance)
+
+    def compare() -> Measured:
+        found = [same(value, want, tolerance, "max_batch changes the value") for value in got]
+        return max(found, key=lambda one: one.error or 0.0)
+
+    def amplification() -> float:
+        """By how much the value changes when every input changes by one unit in the last place."""
+        moved = (_fresh(query, inputs=nudged(query.inputs, seed)) for seed in range(3))
+        return max(largest_error(ask_metric(metric, one, explanation).values, want) for one in moved)
+
+    return rounded(compare, amplification)
 
 
 def _fresh(query: Query, **changes: Any) -> Query:
