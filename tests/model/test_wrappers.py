@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torchvision import tv_tensors
 
 import xaiplug
 from xaiplug import Model
@@ -200,3 +201,20 @@ def test_the_representation_is_what_the_last_linear_that_is_used_reads(answer):
 def test_a_representation_that_is_not_all_is_an_error(answer):
     with pytest.raises(ModelError, match=r"more than its last nn.Linear, 'head'; name the layer"):
         Model(Heads(answer)).features(IMAGES)
+
+
+def test_inputs_of_other_kinds_are_taken_for_what_they_are():
+    plain = gradient(cnn())
+    for inputs in (
+        IMAGES.contiguous(memory_format=torch.channels_last),
+        torch.cat([IMAGES, IMAGES], -1)[..., :8],
+        tv_tensors.Image(IMAGES),
+        nn.Parameter(IMAGES),
+    ):
+        found = xaiplug.explain(cnn(), inputs, "gradient", target=1).attribution
+        assert type(found) is torch.Tensor
+        torch.testing.assert_close(found, plain)
+    expanded = xaiplug.explain(cnn(), IMAGES[:1].expand(2, -1, -1, -1), "gradient", target=1).attribution
+    torch.testing.assert_close(expanded[1], plain[0])
+    with pytest.raises(ShapeError, match=r"must be a dense tensor, got torch.sparse_coo; give inputs.to_dense\(\)"):
+        xaiplug.explain(cnn(), IMAGES.to_sparse(), "gradient")

@@ -82,7 +82,8 @@ def base_query(
     """
     model.check_inputs(inputs)
     wide = torch.float32 if inputs.dtype in NARROW else inputs.dtype
-    moved = inputs.detach().to(model.device, wide, copy=True, memory_format=torch.contiguous_format)
+    plain = inputs.detach().as_subclass(Tensor)
+    moved = plain.to(model.device, wide, copy=True, memory_format=torch.contiguous_format)
     unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
     query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
     notice(model, moved, query.logits)

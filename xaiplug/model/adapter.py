@@ -268,6 +268,8 @@ class Model:
         if not isinstance(inputs, Tensor) or inputs.ndim not in (2, 3, 4):
             got = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
             raise ShapeError(f"inputs must be a tensor: images (B,C,H,W), embeddings (B,L,D) or rows (B,F), got {got}")
+        if inputs.layout != torch.strided:
+            raise ShapeError(f"inputs must be a dense tensor, got {inputs.layout}; give inputs.to_dense()")
         if not inputs.is_floating_point():
             hint = "; divide by 255 and cast to float" if inputs.dtype == torch.uint8 else ""
             raise ShapeError(f"inputs must be floating point, got {inputs.dtype}{hint}")
