@@ -93,6 +93,15 @@ def test_a_session_that_is_there_is_used_and_stays():
     assert ray.is_initialized()
 
 
+def test_an_address_where_no_cluster_is(monkeypatch):
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with (
+        pytest.raises(EngineError, match=r"no cluster at 127.0.0.1:9 \(Connection.*start one with: ray start --head"),
+        connected("127.0.0.1:9", None),
+    ):
+        pass
+
+
 def test_workers_that_cannot_begin_are_no_lost_ones(monkeypatch):
     class Cannot:
         def __init__(self, **_):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -47,10 +48,19 @@ def _start(address: str, workers: int, folder: str) -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     here = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": STORE, "_temp_dir": folder}
     try:
+        _reached(address)
         ray.init(address or None, log_to_driver=False, logging_level=logging.CRITICAL, **({} if address else here))
     except Exception as error:
         at = f" at {address}" if address else ""
-        raise EngineError(f"ray: no cluster{at} ({one_line(error)}); one is started by: ray start --head") from error
+        hint = "start one with: ray start --head; if it asks for a token, set RAY_AUTH_MODE=token"
+        raise EngineError(f"ray: no cluster{at} ({one_line(error)}); {hint}") from error
+
+
+def _reached(address: str) -> None:
+    """Where nobody answers at a host and port, ray itself takes minutes to say so."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _short() -> str | None:
