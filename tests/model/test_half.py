@@ -6,6 +6,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Explanation, FeatureGroups, Model
+from xaiplug.cli import main
 from xaiplug.errors import ShapeError
 
 HALF = (torch.float16, torch.bfloat16)
@@ -103,3 +104,29 @@ def test_a_network_in_16_bits_takes_float32_too_and_no_other():
 
 def explained_by(network, inputs):
     return xaiplug.explain(network, inputs, "gradient").attribution
+
+
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+def test_a_study_runs_in_16_bits(here, write, dtype):
+    """Fingerprints, segments, scores, tables and the report, also of bfloat16, which numpy does not know."""
+    module = f"narrow_{str(dtype).rpartition('.')[2]}"
+    (here / f"{module}.py").write_text(
+        "import torch, toy_nets, xaiplug\n\n"
+        f"def net():\n    return xaiplug.Model(toy_nets.small().network.to({dtype}), class_names=('a', 'b', 'c'))\n\n"
+        "def images():\n    made = toy_nets.images(n=4)\n"
+        f"    return xaiplug.Samples(made.inputs.to({dtype}), made.labels, made.relevant)\n"
+    )
+    settings = [
+        f"models.small.use={module}:net",
+        f"data.test={{use: '{module}:images'}}",
+        "explainers={g: toy-gradient, o: {use: toy-groups, segmenter: h}}",
+        "segmenters={h: toy-halves}",
+    ]
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(write()), *(word for setting in settings for word in ("--set", setting))])
+    assert ended.value.code == 0
+    maps = [explained.explanation for explained in xaiplug.Results(here / "runs" / "toy").explanations()]
+    assert len(maps) == 2
+    for kept in maps:
+        assert kept.attribution.dtype == torch.float32
+        assert len(kept.replace(attribution=kept.attribution.to(dtype)).to_pandas()) == kept.attribution.numel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import torch
 
 from xaiplug.data.explanation import Explanation
 
@@ -12,7 +13,8 @@ _AXES = {1: ("feature",), 2: ("position", "dimension"), 3: ("channel", "row", "c
 
 def explanation_frame(explanation: Explanation) -> pd.DataFrame:
     """One row per sample and group (padding left out), or per sample and position."""
-    values = explanation.attribution.detach().cpu().numpy()
+    given = explanation.attribution.detach().cpu()
+    values = given.to(torch.promote_types(given.dtype, torch.float32)).numpy()
     axes = ("group",) if explanation.level == "group" else _AXES[values.ndim - 1]
     index = np.indices(values.shape).reshape(values.ndim, -1)
     frame = pd.DataFrame(dict(zip(("sample", *axes), index, strict=True)))

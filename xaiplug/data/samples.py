@@ -75,8 +75,13 @@ class Samples:
         for name, value in sorted(named.items()):
             if value is not None:
                 digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
-                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+                digest.update(content(value))
         return digest.hexdigest()
+
+
+def content(values: Tensor) -> bytes:
+    """The bytes of a tensor, in its own precision (numpy has no bfloat16)."""
+    return values.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
 
 
 def unknown(labels: Tensor) -> Tensor:

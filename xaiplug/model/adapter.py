@@ -138,7 +138,7 @@ class Model:
                 "inference_mode, detaches, or does not use it; mend that, or use a method that asks for scores alone, "
                 "such as kernel-shap or occlusion"
             )
-        return logits.to(x.dtype)
+        return logits.to(torch.promote_types(x.dtype, torch.float32))
 
     def _check_classes(self, classes: int) -> None:
         if self._classes == classes:

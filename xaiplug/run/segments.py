@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from xaiplug.cache import cache_folder
+from xaiplug.data.samples import content
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.storage import write_atomically
 from xaiplug.errors import ShapeError
@@ -28,7 +29,7 @@ def image_keys(segmenter: Segmenter, images: Tensor, seed: int) -> list[str]:
     """One key an image (N,C,H,W): its bytes, shape, dtype, the segmenter and its wheels, and the seed if it draws."""
     who = digest([identity(segmenter), seed if segmenter.stochastic else None])
     head = f"{who}{tuple(images.shape[1:])}{images.dtype}".encode()
-    return [hashlib.sha256(head + image.contiguous().numpy().tobytes()).hexdigest() for image in images.cpu()]
+    return [hashlib.sha256(head + content(image)).hexdigest() for image in images.cpu()]
 
 
 def labels_of(segmenter: Segmenter, images: Tensor, seed: int, *, threads: int = THREADS) -> Tensor:
