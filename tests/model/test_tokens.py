@@ -5,7 +5,6 @@ import torch
 
 import xaiplug
 from xaiplug import Model
-from xaiplug.errors import ShapeError
 
 
 def timm_vit(name):
@@ -56,7 +55,7 @@ def test_the_pieces_equal_the_whole(make, prefix):
     model = Model(network, mean=[0.5] * 3, std=[0.25] * 3)
     x = torch.rand(2, 3, 32, 32)
     tokens = model.tokens
-    assert (tokens.prefix, tokens.grid) == (prefix, (4, 4))
+    assert (tokens.prefix, tokens.patches(x).grid) == (prefix, (4, 4))
     embedded = tokens.embed(x)
     assert embedded.shape[1] == prefix + 16
     torch.testing.assert_close(tokens.head(tokens.run(embedded)), model(x), rtol=1e-5, atol=1e-6)
@@ -88,10 +87,9 @@ def test_blocks_in_two_parts():
 
 def test_patches_of_pixels():
     tokens = Model(timm_vit("vit_tiny_patch16_224")).tokens
-    assert tokens.patches(32, 32).unique(return_counts=True)[1].tolist() == [64] * 16
-    assert tokens.patches(32, 32)[8, 31] == 7
-    with pytest.raises(ShapeError, match="3x32 pixels are fewer than the 4x4 patches"):
-        tokens.patches(3, 32)
+    labels = tokens.patches(torch.rand(1, 3, 32, 32)).labels
+    assert labels.unique(return_counts=True)[1].tolist() == [64] * 16
+    assert labels[8, 31] == 7
 
 
 def test_rotary_transformers_are_not_for_us():

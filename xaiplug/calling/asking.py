@@ -234,7 +234,7 @@ def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) 
         return FeatureGroups.from_labels(positions.expand(len(inputs), *grid))
     if segmenter is None and (tokens := query.model.tokens) is not None:
         (used if used is not None else {})["segmenter"] = "patches of the model"
-        patches = tokens.patches(*shape[1:]).to(inputs.device)
+        patches = tokens.patches(inputs).labels
         return FeatureGroups.from_labels(patches.expand(len(inputs), *patches.shape))
     chosen = resolve("segmenter", _or_default(segmenter, "segmenter", {} if used is None else used))
     assert isinstance(chosen, Segmenter)

@@ -13,6 +13,7 @@ from xaiplug.data.target import Output
 from xaiplug.errors import ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.catching import inputs_of, outputs_of
 from xaiplug.model.compiled import original, uncompiled
+from xaiplug.model.maps import map_layer, placed
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
 from xaiplug.model.pixels import NARROW, Pixels, dtype_of, normalisation
 from xaiplug.model.representation import last_linear
@@ -204,38 +205,27 @@ class Model:
         return caught[-1].flatten(1).to(x.dtype), logits
 
     def capture(self, x: Tensor, layer: str | nn.Module) -> Captured:
-        """Output of a layer with its graph; tokens (B,N,D) come as maps (B,D,h,w) and prefix tokens.
+        """Output of a layer for images x (B,C,H,W), with its graph, as maps and the tokens that have no place.
 
         Raises:
-            ModelError: the layer is not reached, or its output is no map and no square of tokens.
+            ModelError: no such layer, or none whose places can be found. ShapeError: x are no images.
         """
-        module = self.layer(layer) if isinstance(layer, str) else layer
-        with outputs_of(module) as caught:
+        read = map_layer(self, x[:1].detach(), layer if isinstance(layer, str) else self._name_of(layer))
+        with outputs_of(read.module) as caught:
             logits = self(x)
-        if not caught:
-            raise ModelError(f"layer {type(module).__name__} of model '{self.name}' was not reached, or gave no tensor")
-        values = caught[-1].to(x.dtype)
-        if values.ndim == 4:
-            return Captured(values, None, logits)
-        if values.ndim != 3:
-            raise ModelError(
-                f"layer {type(module).__name__} gives {tuple(values.shape)}; expected (B,D,h,w) or tokens (B,N,D)"
-            )
-        height, width, prefix = self._token_grid(values.shape[1])
-        maps = values[:, prefix:].transpose(1, 2).unflatten(2, (height, width))
-        return Captured(maps, values[:, :prefix] if prefix else None, logits)
+        values = placed(read, caught, len(x), self).to(x.dtype)
+        return Captured(read.places.maps(values), read.places.others(values), logits)
 
     @property
     def tokens(self) -> Tokens | None:
         """The token protocol of a vision transformer, or None if the network is none that we know."""
         return tokens_of(self)
 
-    def _token_grid(self, count: int) -> tuple[int, int, int]:
-        if (tokens := self.tokens) is not None:
-            height, width = tokens.grid
-            return height, width, count - height * width
-        side = int(count**0.5)
-        return side, side, count - side * side
+    def _name_of(self, layer: nn.Module) -> str:
+        named: dict[nn.Module, str] = {module: name for name, module in self.network.named_modules()}
+        if layer in named:
+            return named[layer]
+        raise ModelError(f"{type(layer).__name__} is no layer of model '{self.name}'")
 
     @contextmanager
     def frozen(self) -> Iterator[Model]:

@@ -30,7 +30,7 @@ def outputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
         if first is None:
             return None
         found.append(first)
-        return _replaced(output, first.clone())
+        return replaced(output, first.clone())
 
     handle = layer.register_forward_hook(note)
     try:
@@ -71,7 +71,7 @@ def first_tensor(output: Any) -> Tensor | None:
     return output if isinstance(output, Tensor) else None
 
 
-def _replaced(output: Any, first: Tensor) -> Any:
+def replaced(output: Any, first: Tensor) -> Any:
     """An output with another first tensor."""
     if isinstance(output, dict):
         changed = copy(output)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
-from xaiplug.errors import ShapeError
+from xaiplug.model.adapted import Adapted
 from xaiplug.model.compiled import is_script
-
-if TYPE_CHECKING:
-    from xaiplug.model.adapter import Model
+from xaiplug.model.patches import Patches, patches_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +29,14 @@ class Tokens:
         blocks: modules (B,N,D) -> (B,N,D), for any N.
         head: tokens (B,N,D) after the last block -> logits (B,K).
         prefix: class, distillation and register tokens in front.
-        grid: (h,w) patches.
+        origin: the network.
     """
 
     embed: Callable[[Tensor], Tensor]
     blocks: Sequence[nn.Module]
     head: Callable[[Tensor], Tensor]
     prefix: int
-    grid: tuple[int, int]
+    origin: nn.Module
 
     def run(self, tokens: Tensor, first: int = 0, last: int | None = None) -> Tensor:
         """Blocks `first` to `last` (not included; default all) in order."""
@@ -46,27 +45,22 @@ class Tokens:
             tokens = output[0] if isinstance(output, tuple) else output
         return tokens
 
-    def patches(self, height: int, width: int) -> Tensor:
-        """Which patch token each pixel belongs to, (height,width) int64 in raster order; -1 where none looks.
-
-        >>> Tokens(lambda x: x, [], lambda x: x, 1, (1, 2)).patches(2, 5)
-        tensor([[ 0,  0,  1,  1, -1],
-                [ 0,  0,  1,  1, -1]])
+    def patches(self, inputs: Tensor) -> Patches:
+        """Where the patches of images like inputs (B,C,H,W) lie: five embeddings, once for every size.
 
         Raises:
-            ShapeError: fewer pixels than patches.
+            ModelError: their rows and columns cannot be found.
         """
-        if height < self.grid[0] or width < self.grid[1]:
-            raise ShapeError(f"{height}x{width} pixels are fewer than the {self.grid[0]}x{self.grid[1]} patches")
-        row, column = (
-            torch.arange(side) // (side // count) for side, count in zip((height, width), self.grid, strict=True)
-        )
-        numbered = row[:, None] * self.grid[1] + column
-        outside = (row >= self.grid[0])[:, None] | (column >= self.grid[1])
-        return numbered.masked_fill(outside, -1)
+        known, size = _found.setdefault(self.origin, {}), tuple(inputs.shape[1:])
+        if size not in known:
+            known[size] = patches_of(self.embed, inputs[:1], self.prefix)
+        return known[size]
 
 
-def tokens_of(model: Model) -> Tokens | None:
+_found: WeakKeyDictionary[nn.Module, dict[tuple[int, ...], Patches]] = WeakKeyDictionary()
+
+
+def tokens_of(model: Adapted) -> Tokens | None:
     """The token protocol of the model's network, or None."""
     network: Any = model.network
     if is_script(network):
@@ -108,8 +102,7 @@ def _timm(network: Any) -> Tokens:
         logits: Tensor = network.forward_head(network.norm(tokens))
         return logits
 
-    height, width = network.patch_embed.grid_size
-    return Tokens(embed, list(network.blocks), head, network.num_prefix_tokens, (height, width))
+    return Tokens(embed, list(network.blocks), head, network.num_prefix_tokens, network)
 
 
 def _is_torchvision(network: Any) -> bool:
@@ -127,8 +120,7 @@ def _torchvision(network: Any) -> Tokens:
         logits: Tensor = network.heads(network.encoder.ln(tokens)[:, 0])
         return logits
 
-    side = network.image_size // network.patch_size
-    return Tokens(embed, list(network.encoder.layers), head, 1, (side, side))
+    return Tokens(embed, list(network.encoder.layers), head, 1, network)
 
 
 def _is_hugging_face(network: Any) -> bool:
@@ -139,10 +131,6 @@ def _is_hugging_face(network: Any) -> bool:
 def _hugging_face(network: Any) -> Tokens:
     body = getattr(network, "vit", None) or network.deit
     blocks = list(body.layers if hasattr(body, "layers") else body.encoder.layer)
-    patch = body.embeddings.patch_embeddings
-    size, step = (
-        value if isinstance(value, tuple | list) else (value, value) for value in (patch.image_size, patch.patch_size)
-    )
     prefix = 2 if getattr(body.embeddings, "distillation_token", None) is not None else 1
 
     def embed(x: Tensor) -> Tensor:
@@ -157,7 +145,7 @@ def _hugging_face(network: Any) -> Tokens:
         logits: Tensor = network.classifier(last[:, 0])
         return logits
 
-    return Tokens(embed, blocks, head, prefix, (size[0] // step[0], size[1] // step[1]))
+    return Tokens(embed, blocks, head, prefix, network)
 
 
 def _is_plain(network: Any) -> bool:
@@ -167,10 +155,6 @@ def _is_plain(network: Any) -> bool:
 
 
 def _plain(network: Any) -> Tokens:
-    count = network.pos_embed.shape[1] - 1
-    side = round(count**0.5)
-    grid = tuple(getattr(network, "grid", (side, side)))
-
     def embed(x: Tensor) -> Tensor:
         patches = network.patch_embed(x)
         if patches.ndim == 4:
@@ -182,4 +166,4 @@ def _plain(network: Any) -> Tokens:
         logits: Tensor = network.head(network.norm(tokens)[:, 0])
         return logits
 
-    return Tokens(embed, list(network.blocks), head, 1, (grid[0], grid[1]))
+    return Tokens(embed, list(network.blocks), head, 1, network)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
-from xaiplug.model.maps import last_maps, maps_and_slopes
+from xaiplug.model.maps import MapLayer, map_layer
 from xaiplug.model.passes import in_chunks
+from xaiplug.model.slopes import maps_and_slopes
 
 
 class GradCam(Explainer):
@@ -20,23 +21,25 @@ class GradCam(Explainer):
     image as groups (pixel y in row ⌊y·h/H⌋). It is not upsampled and, unless `relu`, not clipped; `view` smooths it for
     display. Units are those of the score, up to the size of the activations; it sums to nothing in particular.
 
-    The layer, when it is not named: of a convolutional network, the last map with more than one place that no pooling
-    made; of a vision transformer that xaiplug can take apart, the tokens that enter the last block, class and register
-    tokens left out. (After the last block only the class token is read, so that the gradient of all others is 0.)
+    The layer, when it is not named: the last with spatial meaning, after norm, activation and residual. All of the
+    answer comes through it, and depends on it in more than one place; pooling makes no maps. Of a vision transformer
+    that reads its class token, these are the tokens that enter the last block. Where its rows and columns lie, and
+    which tokens have no place (class and register tokens), is found by looking: `xaiplug.model.places`. `meta` has the
+    layer read and its grid.
 
     Raises:
-        ShapeError: the inputs are no images. ModelError: the network has no such layer.
+        ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
     layer: str | None = None
-    """Dotted name of the layer whose output is used, (B,D,h,w) or tokens (B,N,D); None = found as described."""
+    """Dotted name of the layer whose output is used, maps or tokens of the whole image; None = found as described."""
     relu: bool = False
     """Keep only what raises the score, as the paper does; False keeps the sign."""
 
     def explain(self, query: Query) -> Explanation:
         if query.inputs.ndim != 4:
             raise ShapeError(f"grad-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
-        layer = query.model.layer(self.layer) if self.layer else last_maps(query.model, query.inputs[:1])
+        layer = map_layer(query.model, query.inputs[:1], self.layer)
         everyone = torch.arange(len(query), device=query.inputs.device)
         maps = in_chunks(
             lambda part: self._map(query, layer, everyone[part]),
@@ -47,9 +50,9 @@ class GradCam(Explainer):
         )
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(maps.shape[1:]), size, device)
-        return Explanation(maps.flatten(1), "group", groups=groups)
+        return Explanation(maps.flatten(1), "group", groups=groups, meta=layer.meta())
 
-    def _map(self, query: Query, layer: nn.Module, rows: Tensor) -> Tensor:
+    def _map(self, query: Query, layer: MapLayer, rows: Tensor) -> Tensor:
         """L (R,h,w) of some samples."""
         maps, slopes = maps_and_slopes(query, layer, rows)
         cam = (slopes.mean((2, 3), keepdim=True) * maps).sum(1)

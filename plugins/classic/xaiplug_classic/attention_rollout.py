@@ -41,17 +41,17 @@ class AttentionRollout(Explainer):
                 "that xaiplug can take apart: timm, torchvision or Hugging Face (ViT, DeiT), or a module with "
                 "patch_embed, pos_embed, cls_token, blocks, norm and head"
             )
-        height, width = inputs.shape[2:]
+        patches = tokens.patches(inputs)
         with torch.no_grad():
             rows = in_chunks(
                 lambda part: rollout(attentions(tokens, inputs[part], query.model.name), tokens.prefix),
                 len(query),
-                max(inputs[0].numel(), (tokens.prefix + tokens.grid[0] * tokens.grid[1]) ** 2),
+                max(inputs[0].numel(), (tokens.prefix + patches.count) ** 2),
                 query.max_batch,
                 ("attention", query.model.module),
             )
-        labels = tokens.patches(height, width).to(inputs.device).expand(len(query), height, width)
-        counts = torch.full((len(query),), tokens.grid[0] * tokens.grid[1], device=inputs.device)
+        labels = patches.labels.expand(len(query), *patches.labels.shape)
+        counts = torch.full((len(query),), patches.count, device=inputs.device)
         return Explanation(rows[:, tokens.prefix :], "group", groups=FeatureGroups(labels, counts))
 
 

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
-from xaiplug.model.maps import last_maps, maps_and_slopes
+from xaiplug.model.maps import map_layer
 from xaiplug.model.passes import in_chunks
+from xaiplug.model.slopes import maps_and_slopes
 
 
 class GradCamPlusPlus(Explainer):
@@ -24,14 +25,14 @@ class GradCamPlusPlus(Explainer):
     image as groups (pixel y in row ⌊y·h/H⌋). A strength, in units of the score.
 
     Raises:
-        ShapeError: the inputs are no images. ModelError: the network has no such layer.
+        ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
     signed = False
 
     layer: str | None = None
-    """Dotted name of the layer, with maps (B,D,h,w) or tokens (B,N,D). None = of a convolutional network the last map
-    with more than one place, pooling left out; of a vision transformer the tokens that enter the last block."""
+    """Dotted name of the layer, with maps or tokens of the whole image. None = the last with spatial meaning (see
+    grad-cam); `meta` has its name."""
     relu: bool = True
     """Clip the sum at 0, as the paper does."""
 
@@ -39,7 +40,7 @@ class GradCamPlusPlus(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"grad-cam++ explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         model, inputs = query.model, query.inputs
-        layer = model.layer(self.layer) if self.layer else last_maps(model, inputs[:1])
+        layer = map_layer(model, inputs[:1], self.layer)
         everyone = torch.arange(len(query), device=inputs.device)
         cams = in_chunks(
             lambda part: cam(*maps_and_slopes(query, layer, everyone[part])),
@@ -49,7 +50,8 @@ class GradCamPlusPlus(Explainer):
             ("grad-cam++", model.module),
         )
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), tuple(inputs.shape[2:]), inputs.device)
-        return Explanation((cams.clamp(min=0) if self.relu else cams).flatten(1), "group", groups=groups)
+        values = (cams.clamp(min=0) if self.relu else cams).flatten(1)
+        return Explanation(values, "group", groups=groups, meta=layer.meta())
 
 
 def cam(maps: Tensor, slopes: Tensor) -> Tensor:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import interpolate
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
-from xaiplug.model.maps import last_maps
+from xaiplug.model.maps import MapLayer, map_layer
 
 _HELD = 2**25
 """Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
@@ -26,15 +26,15 @@ class ScoreCam(Explainer):
     image as groups (pixel y in row ⌊y·h/H⌋). A strength, in the units of the activations.
 
     Raises:
-        ShapeError: the inputs are no images. ModelError: the network has no such layer.
+        ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
     needs = ("baseline",)
     signed = False
 
     layer: str | None = None
-    """Dotted name of the layer, with maps (B,D,h,w) or tokens (B,N,D). None = of a convolutional network the last map
-    with more than one place, pooling left out; of a vision transformer the tokens that enter the last block."""
+    """Dotted name of the layer, with maps or tokens of the whole image. None = the last with spatial meaning (see
+    grad-cam); `meta` has its name."""
     relu: bool = True
     """Clip the sum at 0, as the paper does."""
 
@@ -42,17 +42,17 @@ class ScoreCam(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         with torch.no_grad():
-            layer = query.model.layer(self.layer) if self.layer else last_maps(query.model, query.inputs[:1])
+            layer = map_layer(query.model, query.inputs[:1], self.layer)
             cams = torch.stack([self._map(query, layer, row) for row in range(len(query))])
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), size, device)
-        return Explanation(cams.flatten(1), "group", groups=groups)
+        return Explanation(cams.flatten(1), "group", groups=groups, meta=layer.meta())
 
-    def _map(self, query: Query, layer: nn.Module, row: int) -> Tensor:
+    def _map(self, query: Query, layer: MapLayer, row: int) -> Tensor:
         """(h,w) of one sample."""
         x = query.inputs[row : row + 1]
         with query.naming(torch.tensor([row])):
-            maps = query.model.capture(x, layer).values[0].detach()
+            maps = query.model.capture(x, layer.name).values[0].detach()
         masks = interpolate(maps[None], size=tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0]
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
         varied = (high - low).flatten() > 0

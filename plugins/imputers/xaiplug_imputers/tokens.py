@@ -12,6 +12,7 @@ from torch import Tensor
 from xaiplug import FeatureGroups, Imputer, Query
 from xaiplug.errors import ComponentError, ModelError, ShapeError
 from xaiplug.model.passes import in_chunks
+from xaiplug.model.patches import Patches
 from xaiplug.model.query import Removal
 from xaiplug.model.tokens import Tokens
 
@@ -88,7 +89,7 @@ class SomeTokens:
                 f"attention-mask: layer={layer} is beyond the {len(tokens.blocks)} blocks of model '{query.model.name}'"
             )
         inputs = query.inputs
-        group = token_groups(groups, tokens, query.model.name)
+        group = token_groups(groups, tokens.patches(inputs), query.model.name)
         with torch.no_grad():
             table = in_chunks(
                 lambda part: tokens.run(tokens.embed(inputs[part]), 0, layer),
@@ -174,7 +175,7 @@ def tokens_of(query: Query) -> Tokens:
     return tokens
 
 
-def token_groups(groups: FeatureGroups, tokens: Tokens, name: str = "") -> Tensor:
+def token_groups(groups: FeatureGroups, patches: Patches, name: str = "") -> Tensor:
     """The group of each patch token, (B,T) int64; -1 = in no group.
 
     Raises:
@@ -183,20 +184,19 @@ def token_groups(groups: FeatureGroups, tokens: Tokens, name: str = "") -> Tenso
     labels = groups.labels
     if labels.ndim != 3:
         raise ShapeError(f"groups of patches are label maps (B,H,W), got {tuple(labels.shape)}")
-    patch = tokens.patches(*labels.shape[1:]).to(labels.device).flatten()
+    patch = patches.labels.flatten()
     inside = patch >= 0
     patch, flat = patch[inside], labels.flatten(1)[:, inside]
-    count = tokens.grid[0] * tokens.grid[1]
     index = patch.expand(len(flat), -1)
     lowest, highest = (
-        flat.new_zeros(len(flat), count).scatter_reduce(1, index, flat, how, include_self=False)
+        flat.new_zeros(len(flat), patches.count).scatter_reduce(1, index, flat, how, include_self=False)
         for how in ("amin", "amax")
     )
     if not torch.equal(lowest, highest):
-        height, width = labels.shape[1] // tokens.grid[0], labels.shape[2] // tokens.grid[1]
+        height, width = labels.shape[1] // patches.grid[0], labels.shape[2] // patches.grid[1]
         raise ComponentError(
-            f"feature groups cut a patch of model '{name}', which has {tokens.grid[0]}x{tokens.grid[1]} patches of "
+            f"feature groups cut a patch of model '{name}', which has {patches.grid[0]}x{patches.grid[1]} patches of "
             f"{height}x{width} pixels and can only lose whole ones; use "
-            f"segmenter=('grid', {{'rows': {tokens.grid[0]}, 'columns': {tokens.grid[1]}}})"
+            f"segmenter=('grid', {{'rows': {patches.grid[0]}, 'columns': {patches.grid[1]}}})"
         )
     return lowest

@@ -10,7 +10,7 @@ from torch import Tensor
 from xaiplug.calling.asking import asking
 from xaiplug.data.groups import on_grid
 from xaiplug.data.seeds import generator
-from xaiplug.errors import listing
+from xaiplug.errors import XaiplugError, listing
 from xaiplug.kinds import NEEDS, Imputer, PixelImputer
 from xaiplug.model.query import Query
 from xaiplug.testing.imputer.scenes import coalitions, imputer_scene, imputers_take, removing
@@ -20,6 +20,7 @@ from xaiplug.testing.shared.compare import TOLERANCE, same
 from xaiplug.testing.shared.inputs import kinds_taken
 from xaiplug.testing.shared.scenes import Scene, scene
 from xaiplug.testing.shared.seeding import two_states
+from xaiplug.testing.shared.spots import LAYOUTS, spotted
 from xaiplug.testing.shared.types import Measured, Skip, Violation, check
 from xaiplug.testing.shared.untouched import hooks, model_unchanged, no_more, tensors_of, unchanged, untouched_by
 from xaiplug.testing.shared.wrapped import Fuse
@@ -201,12 +202,40 @@ def declared_needs(imputer: Imputer) -> Measured:
     return Measured(detail="takes no kind of input, see input-kinds")
 
 
+@check("places")
+def places(imputer: Imputer) -> Measured:
+    """On oblong images that are read in one place, removing that place changes the answer, and no other so much."""
+    told = []
+    for layout in LAYOUTS:
+        made = spotted(layout)
+        try:
+            query = removing(imputer, made)
+            assert query.groups is not None
+            count = query.groups.count
+            lacking = ~torch.eye(count, dtype=torch.bool).repeat(len(query), 1)
+            rows = torch.arange(len(query)).repeat_interleave(count)
+            changed = (logits_of(imputer, query, rows, lacking) - query.logits[rows]).abs().amax(1)
+        except XaiplugError:
+            continue
+        changed = changed.view(len(query), count)
+        place = made.labels[made.relevant].unique()
+        if bool((changed.argmax(1) != place).any()):
+            raise Violation(
+                f"{layout}: place {int(place)} is read, and removing {changed.argmax(1).tolist()} changes most"
+            )
+        told.append(layout)
+    if not told:
+        raise Skip("takes no images of the networks of this check")
+    return Measured(detail=", ".join(told))
+
+
 CHECKS = (
     input_kinds,
     logits,
     all_kept,
     kept_features,
     removed_features,
+    places,
     batch_independent,
     deterministic,
     global_rng_untouched,

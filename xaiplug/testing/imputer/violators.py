@@ -98,6 +98,22 @@ class OwnGame(Imputer):
         """What it does on the way."""
 
 
+class MistakesWidthForHeight(Imputer):
+    """Takes rows of pixels to be as long as columns are: right on squares alone."""
+
+    def bind(self, query: Query) -> Removal:
+        def remove(rows: Tensor, keep: Tensor) -> Tensor:
+            assert query.groups is not None
+            kept, inputs = query.groups.keep(rows, keep), query.inputs[rows]
+            if kept.ndim == 3:
+                height, width = kept.shape[1:]
+                kept = kept.flatten(1).unflatten(1, (width, height)).mT
+                kept = kept.reshape(len(kept), height, width)
+            return query.model(torch.where(on_grid(kept, tuple(inputs.shape[1:])), inputs, 0.5))
+
+        return remove
+
+
 class ChangesCoalitions(OwnGame):
     """Writes into the coalitions that it is given: an empty one gets its first group."""
 
@@ -171,6 +187,7 @@ class HiddenState(Replacing):
 
 
 VIOLATORS = (
+    violator("places", MistakesWidthForHeight(), "removed-features"),
     violator("input-kinds", ImagesOnlyByAccident()),
     violator("logits", SaysNothingOfNothing()),
     violator("all-kept", ChangesAll()),
