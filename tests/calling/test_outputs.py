@@ -86,6 +86,22 @@ def test_inputs_in_their_range_are_not(inputs, options):
         xaiplug.explain(nn.Linear(4, 2), 9 * torch.randn(3, 4), "gradient")
 
 
+@pytest.mark.parametrize(
+    ("what", "method", "given"),
+    [
+        ("baseline", "integrated-gradients", {"baseline": 255 * X}),
+        ("references", "deep-shap", {"references": 255 * X[None]}),
+        ("pool", "deep-shap", {"references": ("dataset-sample", {"n": 2}), "pool": (255 * X, torch.arange(3))}),
+    ],
+)
+def test_what_stands_beside_the_inputs_is_told_too(what, method, given):
+    model = xaiplug.Model(seeded())
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        xaiplug.explain(model, X, method, **given)
+    assert [str(one.message).split(" go ")[0] for one in found] == [f"{what} of model 'Sequential'"]
+
+
 class Perturbed(nn.Module):
     """NaN, or infinity, for whatever is none of the inputs."""
 

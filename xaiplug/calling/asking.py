@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaiplug.calling.outputs import notice
+from xaiplug.calling.outputs import notice, notice_range
 from xaiplug.data.groups import FeatureGroups, grid_of
 from xaiplug.data.samples import Pool, Samples
 from xaiplug.data.seeds import sample_seeds
@@ -264,6 +264,7 @@ def built(value: Any, query: Query, what: str) -> Tensor:
         raise ShapeError(
             f"{what} {tuple(value.shape)} does not fit inputs {tuple(inputs.shape)}; expected (n,B,*shape)"
         )
+    notice_range(query.model, given.flatten(0, 1), what)
     return given.expand(len(given), *inputs.shape)
 
 
@@ -290,6 +291,7 @@ def pool_of(pool: Any, query: Query) -> Pool:
             f"inputs {tuple(query.inputs.shape)}, and N labels"
         )
     inputs = inputs.to(query.inputs)
+    notice_range(query.model, inputs, "pool")
     return Pool(inputs, labels.to(inputs.device), query.forward(inputs).argmax(1))
 
 

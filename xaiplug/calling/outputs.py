@@ -24,25 +24,31 @@ _told: WeakKeyDictionary[nn.Module, set[str]] = WeakKeyDictionary()
 
 def notice(model: Model, inputs: Tensor, logits: Tensor) -> None:
     """Warn of inputs in another range, outputs (B,K) that are probabilities already, answers that are all alike."""
-    for kind, text in (
-        ("range", _out_of_range(model, inputs)),
-        ("scale", _not_logits(model, logits)),
-        ("alike", _alike(model, inputs, logits)),
-    ):
-        if text and kind not in _told.setdefault(model.network, set()):
-            _told[model.network].add(kind)
-            warnings.warn(text, stacklevel=4)
+    notice_range(model, inputs, "inputs")
+    _tell(model, "scale", _not_logits(model, logits))
+    _tell(model, "alike", _alike(model, inputs, logits))
 
 
-def _out_of_range(model: Model, inputs: Tensor) -> str:
-    if model.input_range is None and inputs.ndim != 4:
+def notice_range(model: Model, values: Tensor, what: str) -> None:
+    """Warn of inputs (B,*shape), or of what stands beside them, in another range than the model's."""
+    _tell(model, f"range of {what}", _out_of_range(model, values, what))
+
+
+def _tell(model: Model, kind: str, text: str) -> None:
+    if text and kind not in _told.setdefault(model.network, set()):
+        _told[model.network].add(kind)
+        warnings.warn(text, stacklevel=5)
+
+
+def _out_of_range(model: Model, values: Tensor, what: str) -> str:
+    if (model.input_range is None and values.ndim != 4) or not values.numel():
         return ""
-    lowest, highest = (float(end) for end in inputs.aminmax())
+    lowest, highest = (float(end) for end in values.aminmax())
     low, high = model.input_range or (0.0, 1.0)
     slack = BEYOND * (high - low)
-    if low - slack <= lowest and highest <= high + slack:
+    if not (lowest < low - slack or highest > high + slack):
         return ""
-    seen = f"inputs of model '{model.name}' go from {lowest:.4g} to {highest:.4g}"
+    seen = f"{what} of model '{model.name}' go from {lowest:.4g} to {highest:.4g}"
     if model.input_range is not None:
         return f"{seen} and its input_range is ({low:.4g}, {high:.4g}): it sees what it was not trained on"
     return (
