@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +41,13 @@ class Passage:
 
 @dataclass(frozen=True, eq=False)
 class _Call:
-    """One call of a module: its output, what made that and what made its first input, as they were then."""
+    """One call of a module: its first input and its output, and what made them, as they were then."""
 
     name: str
     module: nn.Module
     output: Tensor
     made: Output
+    entered: Tensor | None
     given: Output | None
 
 
@@ -66,7 +67,7 @@ def passages(model: Adapted, x: Tensor) -> list[Passage]:
         through, aside = cuts(answer, x)
         passed = [call for call in calls if call.made in through]
         named = [call for call in map(_standing, _alike(passed)) if call is not None and call.output.ndim in (3, 4)]
-        gradients = _gradients(answer, [call.output for call in passed], [call.output for call in named], x)
+        gradients = _gradients([answer, *_backwards(calls, through)], [call.output for call in named], x)
     beside = [call if call.made in aside and call.output.ndim in (3, 4) else None for call in calls]
     return [
         Passage(call.name, call.module, gradient, _shaped(beside[calls.index(call) :]))
@@ -82,20 +83,27 @@ def _shaped(calls: Iterable[_Call | None]) -> tuple[tuple[nn.Module, torch.Size]
 def _recorded(model: Adapted, x: Tensor) -> tuple[list[_Call], Tensor]:
     """The last call of every module, in order, and the logits (1,K)."""
     calls: dict[nn.Module, _Call] = {}
+    given: dict[nn.Module, tuple[Tensor | None, Output | None]] = {}
 
-    def note(name: str) -> Any:
+    def before(module: nn.Module, inputs: Any) -> None:
+        value = first_tensor(inputs)
+        made = None if value is None else output_of(value)  # noted now: an activation in place changes it
+        given[module] = (value, made)
+
+    def after(name: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            given, value = first_tensor(inputs), first_tensor(output)
+            value = first_tensor(output)
             calls.pop(module, None)
             if value is not None and value.grad_fn is not None:
-                calls[module] = _Call(
-                    name, module, value, output_of(value), None if given is None else output_of(given)
-                )
+                calls[module] = _Call(name, module, value, output_of(value), *given[module])
 
         return hook
 
     layers_of(model.network, model.name)
-    handles = [module.register_forward_hook(note(name)) for name, module in model.network.named_modules() if name]
+    handles = []
+    for name, module in model.network.named_modules():
+        if name:
+            handles += [module.register_forward_pre_hook(before), module.register_forward_hook(after(name))]
     try:
         answer = model(x)
     finally:
@@ -118,9 +126,18 @@ def _standing(calls: list[_Call]) -> _Call | None:
     return None if isinstance(makers[0].module, _POOLS) else makers[-1]
 
 
-def _gradients(answer: Tensor, through: list[Tensor], by: list[Tensor], x: Tensor) -> list[Tensor | None]:
-    """Gradients of the answer; of the last tensor before it that has one, where the answer never moves."""
-    for end in (answer, *reversed(through)):
+def _backwards(calls: list[_Call], through: set[Output]) -> Iterator[Tensor]:
+    """Outputs and inputs that all of the answer comes through, the last first."""
+    for call in reversed(calls):
+        if call.made in through:
+            yield call.output
+        if call.entered is not None and call.given in through and call.entered.grad_fn is not None:
+            yield call.entered
+
+
+def _gradients(ends: Iterable[Tensor], by: list[Tensor], x: Tensor) -> list[Tensor | None]:
+    """Gradients of the first end that has any: of the answer, or where that never moves, of what is before."""
+    for end in ends:
         toss = torch.randn(end.shape, generator=generator(1), dtype=torch.float64).to(end)
         moved, *found = torch.autograd.grad(end, [x, *by], toss, retain_graph=True, allow_unused=True)
         if moved is not None and bool(moved.any()):

@@ -6,11 +6,8 @@ from xaiplug.errors import XaiplugError
 from xaiplug.kinds import Explainer
 from xaiplug.testing.explainer.scenes import takes
 from xaiplug.testing.shared.scenes import Scene
-from xaiplug.testing.shared.spots import GRID, LAYOUTS, PLACE, by_cell, spotted
+from xaiplug.testing.shared.spots import EQUAL, GRID, LAYOUTS, PLACE, by_cell, spotted
 from xaiplug.testing.shared.types import Measured, Skip, Violation, check
-
-EQUAL = 1e-3
-"""Windows and segments that reach beyond the place may give its neighbours as much."""
 
 
 @check("places")

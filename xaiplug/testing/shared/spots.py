@@ -14,6 +14,8 @@ PATCH = 4
 PLACE = (1, 3)
 """Row and column of the patch that is seen."""
 LAYOUTS = ("NCHW", "NHWC", "tokens")
+EQUAL = 1e-3
+"""Windows and segments that reach beyond the place may give its neighbours as much."""
 _WIDTH = 6
 _NUMBER = PLACE[0] * GRID[1] + PLACE[1]
 
