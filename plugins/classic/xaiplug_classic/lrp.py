@@ -1,139 +1,112 @@
-"""Layer-wise relevance propagation (Bach et al., 2015), by zennit."""
+"""Layer-wise relevance propagation (Bach et al., 2015), over what a network computes."""
 
 from __future__ import annotations
 
 import warnings
-from importlib.util import find_spec
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 from annotated_types import Gt
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaiplug import Explainer, Explanation, Query
-from xaiplug.errors import ModelError, UnavailableError
-
-_LINEAR = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-_POOLS = (nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.MaxPool1d, nn.MaxPool2d)
-_PASSING = (nn.ReLU, nn.Dropout, nn.Dropout2d, nn.Flatten, nn.Identity, nn.AdaptiveMaxPool2d)
-SUPPORTED = (*_LINEAR, *_NORMS, *_POOLS, *_PASSING)
-"""Layers that zennit has rules for, or that pass relevance on as they are."""
+from xaiplug.errors import ModelError, XaiplugError
+from xaiplug.model.passes import in_chunks, is_out_of_memory
+from xaiplug_classic import lrp_rules
+from xaiplug_classic.relevance import KNOWN, Rules, relevance
+from xaiplug_classic.tape import Tape
 
 
 class Lrp(Explainer):
-    """Relevance passed down layer by layer, by zennit.
+    """Relevance passed down from operation to operation.
 
     R (B,*shape) of the pixels, from R = z ∂f/∂z at the logits z (Bach et al., 2015).
 
-    Rules and canonisers are zennit's: install the extra with `pip install "xaiplug-classic[lrp]"`. With the logit as
-    score, R starts at the logit of the target and is kept from layer to layer, but for what biases and ε take:
-    `residual` (B,) is f - ΣR. Where that is more than a tenth of f, a warning says so. Units of the score.
+    The operations are seen as the forward makes them, so that functions, modules of any name, in-place and reused
+    layers, concatenations and skip connections are right. A batch norm is merged into the convolution or linear layer
+    whose output it alone reads, and has the ε rule elsewhere. What is done to the pixels before the first layer (their
+    normalisation) passes relevance as it is. With the logit as score, R starts at the logit of the target and is kept
+    from layer to layer, but for what biases and ε take: `residual` (B,) is f - ΣR. Where that is more than a tenth of
+    f, a warning says so. Units of the score.
 
     Raises:
-        UnavailableError: zennit is not installed. ModelError: a layer has no rule (Hardswish, SiLU, GELU, LayerNorm,
-        attention), or skip connections that no canoniser knows are seen in the layers.
+        ModelError: an operation that has no rule, by name (Hardswish, SiLU, GELU, layer norm, attention, products of
+        two maps), or a forward that gives other logits when it is followed.
     """
 
     rules: Literal["epsilon-plus-flat", "epsilon-gamma-box", "epsilon-plus", "epsilon-alpha2-beta1"] = (
         "epsilon-plus-flat"
     )
-    """zennit's composite: ε in dense layers, the rule named next in convolutions, the last one in the first layer."""
+    """ε in dense layers, the rule named next in convolutions (z⁺, γ = 1/4, α = 2 and β = 1), the last one where the
+    pixels are read (even, or between the ends of the input range)."""
     epsilon: Annotated[float, Gt(0)] = 1e-6
     """Stabiliser of the ε rule."""
-    canonize: Literal["auto", "resnet", "vgg", "batch-norm", "none"] = "auto"
-    """How batch normalisation and skip connections are rewritten for the rules; auto looks at the network's class."""
+    canonize: Literal["auto", "none"] = "auto"
+    """Whether batch norms are merged."""
 
     def explain(self, query: Query) -> Explanation:
-        if find_spec("zennit") is None:
-            raise UnavailableError('lrp needs zennit, which is not installed: pip install "xaiplug-classic[lrp]"')
-        network = query.model.network
-        unsupported = unsupported_layers(network)
-        if unsupported:
-            raise ModelError(
-                f"lrp has no rule for {', '.join(unsupported)} in model '{query.model.name}'; "
-                "use a network of linear, convolution, pooling, batch-norm and ReLU layers, or another explainer"
-            )
-        relevance = torch.cat([self._passed(query, row) for row in range(len(query))])
-        residual = query.scores - relevance.flatten(1).sum(1)
+        everyone = torch.arange(len(query), device=query.inputs.device)
+        found = in_chunks(
+            lambda part: self._passed(query, everyone[part]),
+            len(query),
+            query.inputs[0].numel(),
+            query.max_batch,
+            ("lrp", query.model.module),
+        )
+        residual = query.scores - found.flatten(1).sum(1)
         lost = residual.abs() > 0.1 * query.scores.abs()
         if bool(lost.any()):
             rows = ", ".join(map(str, lost.nonzero().flatten().tolist()))
             warnings.warn(
-                f"lrp: relevance is not conserved for sample {rows} (|f - ΣR| > |f|/10): biases take much of it, "
-                "or the network has operations outside its layers",
+                f"lrp: relevance is not conserved for sample {rows} (|f - ΣR| > |f|/10): biases take much of it",
                 stacklevel=2,
             )
-        return Explanation(relevance, base_score=torch.zeros_like(query.scores), residual=residual)
+        return Explanation(found, base_score=torch.zeros_like(query.scores), residual=residual)
 
-    def _passed(self, query: Query, row: int) -> Tensor:
-        """Relevance (1,*shape) of one sample."""
-        from zennit.attribution import Gradient
-
-        normalise = getattr(query.model.module, "normalise", None)
-        x = query.inputs[row : row + 1]
-        seen = x if normalise is None else normalise(x)
-        rows = torch.tensor([row], device=x.device)
-
-        def start(output: Any) -> Tensor:
-            logits = query.model.module.logits(output).detach().requires_grad_()  # type: ignore[operator]
-            with torch.enable_grad():
-                score = query.target.score(logits, rows, query.model.output)
-            (slope,) = torch.autograd.grad(score.sum(), logits)
-            return (logits * slope).detach().view_as(output)
-
-        composite = self._composite(query, seen)
-        with torch.enable_grad(), Gradient(model=query.model.network, composite=composite) as attributor:
-            _, relevance = attributor(seen.detach().clone(), start)
-        found: Tensor = relevance.detach()
-        return found
-
-    def _composite(self, query: Query, seen: Tensor) -> Any:
-        from zennit import composites
-
-        canonizers = self._canonizers(query.model.network)
-        if self.rules == "epsilon-gamma-box":
-            low, high = self._box(query, seen)
-            return composites.EpsilonGammaBox(low=low, high=high, epsilon=self.epsilon, canonizers=canonizers)
-        made = {
-            "epsilon-plus-flat": composites.EpsilonPlusFlat,
-            "epsilon-plus": composites.EpsilonPlus,
-            "epsilon-alpha2-beta1": composites.EpsilonAlpha2Beta1,
-        }[self.rules]
-        return made(epsilon=self.epsilon, canonizers=canonizers)
+    def _passed(self, query: Query, rows: Tensor) -> Tensor:
+        """Relevance (R,*shape) of samples `rows`."""
+        tape = Tape(query.inputs[rows].clone(), KNOWN, query.model.name)
+        logits = self._recorded(query, tape, rows)
+        with torch.enable_grad():
+            at = logits.detach().requires_grad_()
+            score = query.target.score(at, rows, query.model.output)
+            (slope,) = torch.autograd.grad(score.sum(), at)
+        _, hidden, *first = self.rules.replace("alpha2-beta1", "alpha2_beta1").split("-")
+        chosen = Rules(
+            dense=lambda layer, r: lrp_rules.epsilon(layer, r, self.epsilon),
+            hidden=getattr(lrp_rules, hidden),
+            first=getattr(lrp_rules, first[0]) if first else None,
+            merge=self.canonize == "auto",
+            ends=query.model.input_range or (0.0, 1.0),
+        )
+        return relevance(tape, logits, logits.detach() * slope, chosen)
 
     @staticmethod
-    def _box(query: Query, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Lowest and highest possible input of the network, like `seen`."""
-        low, high = query.model.input_range or (0.0, 1.0)
-        ends = (torch.full_like(seen, low), torch.full_like(seen, high))
-        normalise = getattr(query.model.module, "normalise", None)
-        return ends if normalise is None else (normalise(ends[0]), normalise(ends[1]))
-
-    def _canonizers(self, network: nn.Module) -> list[Any]:
-        from zennit import canonizers, torchvision
-
-        kind = self.canonize
-        if kind == "auto":
-            name = type(network).__name__.lower()
-            norms = any(isinstance(module, _NORMS) for module in network.modules())
-            kind = "resnet" if name == "resnet" else "vgg" if name == "vgg" else "batch-norm" if norms else "none"
-        match kind:
-            case "resnet":
-                return [torchvision.ResNetCanonizer()]
-            case "vgg":
-                return [torchvision.VGGCanonizer()]
-            case "batch-norm":
-                return [canonizers.SequentialMergeBatchNorm()]
-        return []
-
-
-def unsupported_layers(network: nn.Module) -> list[str]:
-    """Class names of the layers without a rule, each once.
-
-    >>> unsupported_layers(nn.Sequential(nn.Linear(2, 2), nn.SiLU()))
-    ['SiLU']
-    """
-    leaves = [module for module in network.modules() if not next(module.children(), None)]
-    own = [module for module in leaves if not isinstance(module, SUPPORTED)]
-    return sorted({type(module).__name__ for module in own})
+    def _recorded(query: Query, tape: Tape, rows: Tensor) -> Tensor:
+        """The logits (R,K) at the end of a recording."""
+        name = query.model.name
+        try:
+            with torch.enable_grad(), tape:
+                logits = tape.now(query.model.module(tape.pixels))
+        except XaiplugError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            raise ModelError(f"lrp cannot follow model '{name}': {type(error).__name__}: {error}") from error
+        if not tape.holds(logits):
+            raise ModelError(
+                f"lrp cannot follow model '{name}': its logits come from something that torch does not show (scripted "
+                "code, an autograd function of its own, data taken out of the graph); use integrated-gradients"
+            )
+        wanted = query.logits[rows].to(logits.dtype)
+        tolerance = torch.finfo(logits.dtype).eps ** 0.5 * float(wanted.abs().max())
+        apart = float((logits - wanted).abs().max())
+        if not apart <= tolerance:
+            raise ModelError(
+                f"lrp cannot follow model '{name}': its logits move by {apart:.2g} when every operation gives a new "
+                "tensor, so it writes to values in a way that is not seen (into a view, or at random); use "
+                "integrated-gradients"
+            )
+        found: Tensor = logits
+        return found
