@@ -37,7 +37,7 @@ _SUMS = _names("""
 add sub rsub mul div neg mean sum avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
 adaptive_avg_pool3d interpolate upsample
 """)
-_PIXELWISE = _names("add sub rsub mul div neg batch_norm")
+_SCALES = _names("add sub rsub mul div neg")
 KNOWN = _LAYERS | {"batch_norm"} | _ACTIVATIONS | _MOVES | _POOLS | _SUMS
 """The operations that have a rule."""
 
@@ -92,10 +92,11 @@ class _Backward:
         name = operation.name
         if name in _LAYERS:
             return [self._through_layer(operation, given[0])]
-        if self._only_prepares(operation):
-            return [given[0]]
         if name == "batch_norm":
-            return self._through_norm(operation, given)
+            self._merge(operation)
+            return [given[0]]
+        if self._one_to_one(operation):
+            return [given[0]]
         if name in _ACTIVATIONS:
             self._check_activation(operation)
             return given
@@ -119,7 +120,8 @@ class _Backward:
             return self._rules.first(replace(layer, low=torch.minimum(low, high), high=torch.maximum(low, high)), r)
         return (self._rules.hidden if operation.name in _CONVOLUTIONS else self._rules.dense)(layer, r)
 
-    def _through_norm(self, operation: Operation, given: list[Tensor]) -> list[Tensor]:
+    def _merge(self, operation: Operation) -> None:
+        """Into the layer whose output it alone reads, if there is one."""
         norm = self._norm(operation)
         x = norm["input"]
         maker = self._maker.get(id(x))
@@ -130,8 +132,6 @@ class _Backward:
             shift = -norm["running_mean"] if bias is None else bias - norm["running_mean"]
             shift = shift * scale if norm["bias"] is None else shift * scale + norm["bias"]
             self._merged[id(x)] = (weight * scale.view(-1, *[1] * (weight.ndim - 1)), shift)
-            return given
-        return lrp_rules.shared(operation.again, operation.inputs, given)
 
     def _norm(self, operation: Operation) -> dict[str, Any]:
         if operation.function is not F.batch_norm or len(operation.inputs) > 1:
@@ -161,19 +161,17 @@ class _Backward:
         """Keep the ends of what is still the pixels, moved about and scaled."""
         if not all(id(value) in self._pixels for value in operation.inputs):
             return
-        if not (operation.name in _MOVES or self._only_prepares(operation)):
+        if not (operation.name in _MOVES or operation.name == "batch_norm" or self._one_to_one(operation)):
             return
         with torch.no_grad():
             ends = [operation.again([self._pixels[id(value)][end] for value in operation.inputs]) for end in (0, 1)]
         for output, low, high in zip(operation.outputs, *ends, strict=True):
             self._pixels[id(output)] = (low, high)
 
-    def _only_prepares(self, operation: Operation) -> bool:
-        """Whether an operation is a normalisation of the pixels: one value of theirs and constants."""
-        if operation.name not in _PIXELWISE or not all(id(value) in self._pixels for value in operation.inputs):
+    def _one_to_one(self, operation: Operation) -> bool:
+        """Whether each output reads one input and constants, as a normalisation or a scale does."""
+        if operation.name not in _SCALES:
             return False
-        if operation.name == "batch_norm":
-            self._norm(operation)
         self._check_linear(operation)
         same = operation.outputs[0].shape == operation.inputs[0].shape
         return same and sum(any(a is v for v in operation.inputs) for a in operation.args) == 1
