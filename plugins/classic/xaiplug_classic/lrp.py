@@ -101,7 +101,7 @@ class Lrp(Explainer):
             )
         wanted = query.logits[rows].to(logits.dtype)
         tolerance = torch.finfo(logits.dtype).eps ** 0.5 * float(wanted.abs().max())
-        apart = float((logits - wanted).abs().max())
+        apart = float((logits.detach() - wanted).abs().max())
         if not apart <= tolerance:
             raise ModelError(
                 f"lrp cannot follow model '{name}': its logits move by {apart:.2g} when every operation gives a new "

@@ -83,7 +83,8 @@ def flat(layer: Layer, relevance: Tensor) -> Tensor:
 
 def box(layer: Layer, relevance: Tensor) -> Tensor:
     """z_ij = x_i w_ij - low_i w_ij⁺ - high_i w_ij⁻, for inputs between two ends (Montavon et al., 2017, eq. 18)."""
-    assert layer.low is not None and layer.high is not None
+    assert layer.low is not None
+    assert layer.high is not None
     w = layer.weight
     terms = [(1, layer.x, w, None), (-1, layer.low, w.clamp(min=0), None), (-1, layer.high, w.clamp(max=0), None)]
     return _spread(layer.map, terms, relevance)
