@@ -25,9 +25,9 @@ class Lrp(Explainer):
     The operations are seen as the forward makes them, so that functions, modules of any name, in-place and reused
     layers, concatenations and skip connections are right. A batch norm is merged into the convolution or linear layer
     whose output it alone reads; elsewhere it passes relevance as it is, and so do scales and shifts by constants (the
-    normalisation of the pixels), as each of their outputs reads one input. With the logit as score, R starts at the logit of the target and is kept
-    from layer to layer, but for what biases and ε take: `residual` (B,) is f - ΣR. Where that is more than a tenth of
-    f, a warning says so. Units of the score.
+    normalisation of the pixels), as each of their outputs reads one input. With the logit as score, R starts at the
+    logit of the target and is kept from layer to layer, but for what biases and ε take: `residual` (B,) is f - ΣR.
+    Where that is more than a tenth of f, a warning says so. Units of the score.
 
     Raises:
         ModelError: an operation that has no rule, by name (Hardswish, SiLU, GELU, layer norm, attention, products of

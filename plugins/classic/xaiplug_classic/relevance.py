@@ -28,8 +28,8 @@ _MERGING = _names("conv1d conv2d conv3d linear")
 _ACTIVATIONS = _names("relu relu6 hardtanh leaky_relu elu celu selu tanh clamp clamp_min")
 _MOVES = _names("""
 cat concat concatenate stack flatten unflatten view view_as reshape reshape_as permute transpose swapaxes movedim
-squeeze unsqueeze contiguous clone to float double type type_as chunk split unbind getitem narrow select expand expand_as
-repeat flip roll pad pixel_shuffle pixel_unshuffle channel_shuffle dropout dropout1d dropout2d dropout3d
+squeeze unsqueeze contiguous clone to float double type type_as chunk split unbind getitem narrow select expand
+expand_as repeat flip roll pad pixel_shuffle pixel_unshuffle channel_shuffle dropout dropout1d dropout2d dropout3d
 alpha_dropout feature_dropout feature_alpha_dropout
 """)
 _POOLS = _names("max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax")

@@ -102,8 +102,8 @@ class Tape(TorchFunctionMode):
         """The error of an operation without a rule."""
         return ModelError(
             f"lrp has no rule for {what} in model '{self._model}'; it knows linear, convolution, pooling and "
-            "batch-norm layers, ReLU and its like, sums and what moves values about; use integrated-gradients, which needs "
-            "gradients alone"
+            "batch-norm layers, ReLU and its like, sums and what moves values about; use integrated-gradients, which "
+            "needs gradients alone"
         )
 
     def _computed(self, value: Tensor, func: Any) -> bool:
