@@ -143,3 +143,34 @@ def test_embeddings_and_rows_in_any_batch(shape, dtype):
     single = torch.cat([xaiplug.explain(net, row[None], "deep-lift").attribution for row in x])
     tolerance = 1e-12 if dtype == torch.float64 else 1e-5
     torch.testing.assert_close(batch.attribution, single, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    "activate", [lambda h: F.relu(h, inplace=True), lambda h: h.relu_(), lambda h: h[:, :2].relu_()]
+)
+def test_a_result_that_is_only_written_in_place_is_right_or_refused(activate):
+    class Discards(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(4, 6), nn.Linear(6, 3)
+
+        def forward(self, x):
+            h = self.first(x)
+            activate(h)
+            return self.last(h)
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net, x = Discards().double(), torch.randn(2, 4, dtype=torch.float64)
+    with pytest.raises(ModelError, match="writes to"):
+        xaiplug.explain(net, x, "deep-lift", baseline="black")
+
+
+def test_statistics_of_the_batch_are_refused():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        norm = nn.BatchNorm1d(6, track_running_stats=False)
+        net = nn.Sequential(nn.Linear(4, 6), norm, nn.ReLU(), nn.Linear(6, 3)).double()
+        x = torch.randn(2, 4, dtype=torch.float64)
+    with pytest.raises(ModelError, match="statistics of the batch"):
+        xaiplug.explain(net, x, "deep-lift", baseline="black")

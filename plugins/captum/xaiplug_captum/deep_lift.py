@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, fx
 
 from xaiplug import Explainer, Explanation, Query
+from xaiplug.errors import ModelError
 from xaiplug.model.passes import in_chunks
 from xaiplug_captum.multipliers import Multipliers, traced
 from xaiplug_captum.quadrature import quadrature
@@ -31,7 +32,8 @@ class DeepLift(Explainer):
     last operation: its multipliers are its mean gradients from the logits of x' to those of x.
 
     Raises:
-        ModelError: a forward that cannot be traced, or an operation without a rule (attention, layer norm).
+        ModelError: a forward that cannot be traced, or gives other logits when it is; an operation without a rule
+        (attention, layer norm).
     """
 
     needs = ("baseline",)
@@ -96,10 +98,23 @@ def _against(query: Query, graph: fx.GraphModule, rows: Tensor, reference: Tenso
     both = torch.cat([inputs, reference]).detach().requires_grad_()
     logits = Multipliers(graph, query.model).run(both)
     x, start = logits.detach().chunk(2)
+    _check_same(query, rows, x)
     head = _head_multipliers(query, rows, x, start)
     (multipliers,) = torch.autograd.grad(logits, both, torch.cat([head, torch.zeros_like(head)]))
     score = query.target.score(start, rows, query.model.output)
     return (inputs - reference) * multipliers[: len(rows)], score
+
+
+def _check_same(query: Query, rows: Tensor, logits: Tensor) -> None:
+    """Raise a ModelError unless the traced network gives the logits (R,K) of the network itself."""
+    wanted = query.logits[rows].to(logits.dtype)
+    apart = float((logits - wanted).abs().max())
+    if not apart <= torch.finfo(logits.dtype).eps ** 0.5 * float(wanted.abs().max()):
+        raise ModelError(
+            f"deep-lift cannot follow model '{query.model.name}': traced, its logits move by {apart:.2g}, so it "
+            "writes to values in a way that a trace does not show, or uses the statistics of the batch; use "
+            "integrated-gradients, which needs gradients alone"
+        )
 
 
 def _head_multipliers(query: Query, rows: Tensor, logits: Tensor, start: Tensor) -> Tensor:

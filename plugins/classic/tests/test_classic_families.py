@@ -1,0 +1,92 @@
+"""Method by family: each cell is a finite map of the right shape, with its sum where a law holds, or a clear error."""
+
+import pytest
+import torch
+
+import xaiplug
+from xaiplug.errors import XaiplugError
+
+torchvision, timm, transformers = (pytest.importorskip(name) for name in ("torchvision", "timm", "transformers"))
+
+METHODS = ["lrp", "deep-lift", "grad-cam", "grad-cam++", "score-cam", "attention-rollout", "integrated-gradients"]
+TORCHVISION = """
+alexnet vgg11_bn resnet18 resnext50_32x4d densenet121 squeezenet1_1 mobilenet_v2 mobilenet_v3_small mnasnet0_5
+shufflenet_v2_x0_5 efficientnet_b0 regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16 swin_t
+"""
+TIMM = """
+resnet18 resnetv2_18 mobilenetv2_100 mobilenetv3_small_050 mobilenetv4_conv_small efficientnet_b0 regnety_002 repvgg_a0
+ghostnet_050 densenet121 convnext_atto hardcorenas_a vit_tiny_patch16_224 deit_tiny_distilled_patch16_224
+swin_tiny_patch4_window7_224 mixer_s32_224 levit_128s crossvit_9_240 cait_xxs24_224
+"""
+SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+PATCHES = {**SIZES, "image_size": 32, "patch_size": 8}
+STAGES = {"depths": [1, 1], "hidden_sizes": [8, 16]}
+HUGGING_FACE = {
+    "ViT": PATCHES,
+    "DeiT": PATCHES,
+    "Beit": PATCHES,
+    "Dinov2": PATCHES,
+    "Swin": {
+        "image_size": 32,
+        "patch_size": 2,
+        "embed_dim": 8,
+        "depths": [1, 1],
+        "num_heads": [1, 2],
+        "window_size": 4,
+    },
+    "ResNet": {**STAGES, "embedding_size": 8, "layer_type": "basic"},
+    "ConvNext": {**STAGES, "num_stages": 2},
+    "RegNet": {**STAGES, "embedding_size": 8, "groups_width": 8},
+}
+
+
+def of_torchvision(name):
+    sized = {"image_size": 64} if name == "vit_b_16" else {}
+    return getattr(torchvision.models, name)(weights=None, num_classes=5, **sized), 64
+
+
+def of_timm(name):
+    network = timm.create_model(name, pretrained=False, num_classes=5)
+    fixed = any(part in name for part in ("vit", "deit", "swin", "mixer"))
+    return network, network.default_cfg["input_size"][-1] if fixed or "cait" in name else 64
+
+
+def of_hugging_face(name):
+    config = getattr(transformers, f"{name}Config")(**HUGGING_FACE[name], num_labels=5)
+    return getattr(transformers, f"{name}ForImageClassification")(config), 32
+
+
+FAMILIES = [
+    *(pytest.param(of_torchvision, name, id=f"torchvision-{name}") for name in TORCHVISION.split()),
+    *(pytest.param(of_timm, name, id=f"timm-{name}") for name in TIMM.split()),
+    *(pytest.param(of_hugging_face, name, id=f"hf-{name}") for name in HUGGING_FACE),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("make", "name"), FAMILIES)
+def test_each_cell_is_a_map_or_a_clear_error(make, name):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network, size = make(name)
+        x = torch.rand(1, 3, size, size)
+    network.eval()
+    state = {key: value.clone() for key, value in network.state_dict().items()}
+    foreign = {}
+    for method in METHODS:
+        given = {"baseline": "black"} if method in ("deep-lift", "score-cam", "integrated-gradients") else {}
+        try:
+            ex = xaiplug.explain(network, x, method, **given)
+        except XaiplugError:
+            continue
+        except Exception as error:
+            foreign[method] = repr(error)
+            continue
+        assert ex.attribution.shape[-2:] == x.shape[-2:], method
+        assert ex.attribution.isfinite().all(), method
+        if method == "deep-lift":
+            size_of = ex.attribution.abs().sum() + ex.score.abs().sum()
+            assert float(ex.residual.abs().max()) <= 1e-3 * float(size_of), method
+    assert not foreign
+    assert all(torch.equal(value, state[key]) for key, value in network.state_dict().items())
