@@ -56,16 +56,6 @@ def nothing(folder: str, cells: list[str]) -> list[str]:
     return ["done"] * len(cells)
 
 
-class Quiet:
-    """A watcher that says nothing."""
-
-    def start(self, total: int) -> None: ...
-
-    def cell(self, name: str) -> None: ...
-
-    def done(self) -> None: ...
-
-
 def study(folder: Path, cells: int, seconds: float, seeds: int = 1) -> None:
     """A run file in `folder`: half of the cells are explanations that take so long, half are scores of them."""
     from xaiplug.testing.engine import toys
@@ -102,8 +92,10 @@ def planned(folder: Path) -> Any:
 
 def timed(which: Any, work: Any) -> list[float]:
     """The moments when jobs were told, the first of them the start."""
+    from xaiplug.kinds import Watcher
+
     moments = [time.perf_counter()]
-    for done in which.run(work, Quiet()):
+    for done in which.run(work, Watcher()):
         assert not done.error, done
         assert set(done.cells) == {"done"}, done
         moments.append(time.perf_counter())

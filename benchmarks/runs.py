@@ -70,16 +70,6 @@ plugins: {{files: [costs.py]}}
 """
 
 
-class Quiet:
-    """A watcher that says nothing."""
-
-    def start(self, total: int) -> None: ...
-
-    def cell(self, name: str) -> None: ...
-
-    def done(self) -> None: ...
-
-
 def study(folder: Path, *, seeds: int = 1, explainers: int = 1, samples: int = 4, metrics: int = 1) -> None:
     """A run file with `seeds * explainers * (1 + metrics)` cells, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +83,7 @@ def study(folder: Path, *, seeds: int = 1, explainers: int = 1, samples: int = 4
 def ran() -> tuple[float, int, float]:
     """Seconds of a run of the working directory's run file, its views left out; its cells; seconds of fsync."""
     from xaiplug.config import load
+    from xaiplug.kinds import Watcher
 
     running = sys.modules["xaiplug.run.execute"]
     running.report = lambda *_, **__: ()
@@ -105,7 +96,7 @@ def ran() -> tuple[float, int, float]:
 
     os.fsync = timed
     start = time.perf_counter()
-    outcome = running.execute(load("run.yaml"), Quiet())
+    outcome = running.execute(load("run.yaml"), Watcher())
     assert outcome.ok, outcome.failures
     return time.perf_counter() - start, outcome.done + outcome.cached, sum(waited)
 

@@ -8,6 +8,7 @@ import torch
 
 from xaiplug.config import load
 from xaiplug.errors import ConfigError, StoreError
+from xaiplug.kinds import Watcher
 from xaiplug.results import Estimate, Results, per_sample
 from xaiplug.run import execute
 
@@ -26,23 +27,12 @@ SIZE = 0.6875
 """Mean of the weights 4/8, 5/8, 6/8, 7/8."""
 
 
-class Quiet:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 @pytest.fixture
 def ran(write):
     """The folder of a run of a study."""
 
     def run(study=STUDY):
-        outcome = execute(load(write(study=study)), Quiet())
+        outcome = execute(load(write(study=study)), Watcher())
         assert outcome.ok
         return outcome.folder
 

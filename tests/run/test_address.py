@@ -9,6 +9,7 @@ import torch
 
 import xaiplug.run.key
 from xaiplug.config import load
+from xaiplug.kinds import Watcher
 from xaiplug.run import execute, key, read_plan
 from xaiplug.run.answers import DRAWS, Answers
 from xaiplug.run.planfile import stale_in
@@ -67,17 +68,6 @@ plugins: {files: [toy_plugin.py]}
 """
 
 
-class Quiet:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 @pytest.fixture
 def run(here, write):
     """Run the study of networks that the test edits, as a new process would; its outcome."""
@@ -94,7 +84,7 @@ def run(here, write):
         for name in ("mine", "mine_helpers") if anew else ():
             sys.modules.pop(name, None)
         shutil.rmtree(here / "__pycache__", ignore_errors=True)
-        return execute(load(path, settings), Quiet())
+        return execute(load(path, settings), Watcher())
 
     yield ran
     for name in ("mine", "mine_helpers"):
@@ -143,7 +133,7 @@ def test_answers_that_change_where_nothing_can_be_read_are_noticed(run, here, mo
     """The level is in a list that a lambda closes over."""
     run()
     monkeypatch.setattr(xaiplug.run.workspace, "load_model", lambda *_, **__: xaiplug.Model(level(3.0)))
-    changed = execute(load("run.yaml"), Quiet())
+    changed = execute(load("run.yaml"), Watcher())
     assert changed.done == 2
     assert told(changed) == ["answers of model 'm' to data 'test' changed: 2 cells"]
 

@@ -13,6 +13,7 @@ import torch
 import xaiplug
 from xaiplug.config import load
 from xaiplug.errors import ConfigError, StoreError
+from xaiplug.kinds import Watcher
 from xaiplug.model.passes import chunks
 from xaiplug.run import execute, read_plan, run_cell, study_of
 from xaiplug.run.collect import collect
@@ -36,23 +37,12 @@ plugins: {files: [toy_plugin.py]}
 """
 
 
-class Quiet:
-    def start(self, total):
-        self.total = total
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 @pytest.fixture
 def run(write):
     """Run a study with overrides; its outcome."""
 
     def ran(*settings, more="", study=STUDY):
-        return execute(load(write(more, study), settings), Quiet())
+        return execute(load(write(more, study), settings), Watcher())
 
     return ran
 
@@ -158,7 +148,7 @@ def test_a_cell_that_fails_harms_no_other_and_is_tried_again(run, here):
     assert "Traceback" in error
     assert set(results(outcome).explainer) == {"g", "ig[steps=2]", "ig[steps=4]", "occ", "noise"}
     (here / "mended").touch()
-    again = execute(load(Path("run.yaml"), ONE), Quiet())
+    again = execute(load(Path("run.yaml"), ONE), Watcher())
     assert again.ok
     assert again.done == 5
     assert not (outcome.folder / "failed" / failure.id).exists()

@@ -11,28 +11,18 @@ import pytest
 
 from xaiplug.config import load
 from xaiplug.errors import StoreError
+from xaiplug.kinds import Watcher
 from xaiplug.results import Results
 from xaiplug.run import execute, read_plan, run_cell, study_of
 from xaiplug.run.collect import collect, results
 from xaiplug.run.store import FORGOTTEN, Store
 
 
-class Quiet:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 @pytest.fixture
 def ran(write):
     """Run the toy study of one explanation and one score; its outcome."""
     path = write()
-    return lambda: execute(load(path), Quiet())
+    return lambda: execute(load(path), Watcher())
 
 
 def flip(path):
@@ -118,13 +108,13 @@ def test_a_cell_that_is_a_list_or_an_empty_folder_heals(ran):
 def test_cells_that_changed_places_heal(write):
     path = write()
     path.write_text(path.read_text().replace("size: {", "other: {use: toy-study}\n  size: {"))
-    first = execute(load(path), Quiet())
+    first = execute(load(path), Watcher())
     before = first.results.read_bytes()
     one, two = (cell for cell in (first.folder / "cells").iterdir() if cell.name.startswith("score"))
     one.rename(first.folder / "third")
     two.rename(one)
     (first.folder / "third").rename(two)
-    again = execute(load(path), Quiet())
+    again = execute(load(path), Watcher())
     assert len(again.damaged) == again.done == 2
     assert again.results.read_bytes() == before
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from xaiplug.config import load
-from xaiplug.kinds import Engine
+from xaiplug.kinds import Engine, Watcher
 from xaiplug.run import execute, read_plan, run_cell
 from xaiplug.run.cell import WaitsError
 from xaiplug.run.claims import BusyError, claimed
@@ -29,19 +29,8 @@ plugins: {files: [toy_plugin.py]}
 """
 
 
-class Quiet:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 def test_scores_go_with_their_explanation_and_segmentations_come_first(write):
-    plan = read_plan(execute(load(write(study=STUDY)), Quiet()).folder)
+    plan = read_plan(execute(load(write(study=STUDY)), Watcher()).folder)
     jobs = jobs_of(plan, list(plan))
     kinds = [[plan[cell]["kind"] for cell in job.cells] for job in jobs]
     assert kinds == [["segment"], *[["explain", "score", "score"]] * 4, *[["compare"]] * 2]
@@ -73,7 +62,7 @@ def xaiplug_segmenters():
     return [xaiplug.Spec("toy-halves", Halves, "Left and right."), xaiplug.Spec("toy-bad", Bad, "Raises.")]
 '''
     plugin.write_text(plugin.read_text() + more)
-    outcome = execute(load(path, ["runs=[{segmenters: [halves]}]"]), Quiet())
+    outcome = execute(load(path, ["runs=[{segmenters: [halves]}]"]), Watcher())
     assert [(failure.error, failure.waiting) for failure in outcome.failures] == [("RuntimeError: no segments", 4)]
     frame = pd.read_parquet(outcome.results)
     assert Counter(frame[frame["sample"] == 0].metric) == {"removing": 4, "agree": 2}
@@ -86,9 +75,9 @@ def test_a_cell_computes_with_the_threads_of_the_run(write):
     counted = "        return torch.full((len(query),), float(torch.get_num_threads()))\n"
     plugin.write_text(plugin.read_text().replace(measured, measured + counted))
     before = torch.get_num_threads()
-    assert set(pd.read_parquet(execute(load(path), Quiet()).results)["value"]) == {3.0}
+    assert set(pd.read_parquet(execute(load(path), Watcher()).results)["value"]) == {3.0}
     assert torch.get_num_threads() == before
-    one = execute(load(path, ["threads=1", "outputs.dir=runs/one"]), Quiet())
+    one = execute(load(path, ["threads=1", "outputs.dir=runs/one"]), Watcher())
     assert set(pd.read_parquet(one.results)["value"]) == {1.0}
 
 
@@ -104,7 +93,7 @@ def fork():
 
 
 def test_a_cell_of_another_process_is_left_to_it_until_that_is_gone(write, fork):
-    folder = execute(load(write()), Quiet()).folder
+    folder = execute(load(write()), Watcher()).folder
     cell, score = read_plan(folder)
     for one in (cell, score):
         (folder / "cells" / one).rename(folder / "cells" / f".{one}")
@@ -123,14 +112,14 @@ def test_a_cell_of_another_process_is_left_to_it_until_that_is_gone(write, fork)
 
 
 def _run(path):
-    execute(load(path), Quiet())
+    execute(load(path), Watcher())
 
 
 def test_two_runs_at_once_compute_no_cell_twice(write, here, fork, monkeypatch):
     monkeypatch.setenv("TOY_LOG", str(here / "log.txt"))
     monkeypatch.setenv("TOY_SLEEP", "0.05")
     path = write(study=STUDY.replace("g: toy-gradient", "g: {use: toy-gradient, grid: {factor: [1, 2, 3, 4, 5, 6]}}"))
-    whole = execute(load(path, ["outputs.dir=runs/whole"]), Quiet())
+    whole = execute(load(path, ["outputs.dir=runs/whole"]), Watcher())
     noted = Counter((here / "log.txt").read_text().splitlines())
     (here / "log.txt").unlink()
     runs = [fork.Process(target=_run, args=(path,)) for _ in range(2)]
@@ -138,7 +127,7 @@ def test_two_runs_at_once_compute_no_cell_twice(write, here, fork, monkeypatch):
         run.start()
     for run in runs:
         run.join()
-    again = execute(load(path), Quiet())
+    again = execute(load(path), Watcher())
     assert again.done == 0
     assert again.results.read_bytes() == whole.results.read_bytes()
     del noted["segment 1"]  # kept in the cache by the first
@@ -173,6 +162,6 @@ def test_a_study_too_small_for_workers_stays_in_this_process(write, monkeypatch,
     only = "{small: {use: 'toy_nets:small'}}"
     config = load(write(study=STUDY), [f"models={only}", f"explainers={{g: {{use: toy-gradient, {seven}}}}}"])
     object.__setattr__(config, "engine", Counting(least=least))
-    outcome = execute(config, Quiet())
+    outcome = execute(config, Watcher())
     assert outcome.ok
     assert given == [left]

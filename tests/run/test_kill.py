@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from xaiplug.config import load
+from xaiplug.kinds import Watcher
 from xaiplug.run import execute, key
 
 KILLER = Path(__file__).with_name("killer.py")
@@ -29,17 +30,6 @@ explainers: {{g: {{use: toy-gradient, grid: {{factor: {FACTORS}}}}}, occ: toy-gr
 metrics: {{size: toy-size, removing: toy-removing}}
 plugins: {{files: [toy_plugin.py]}}
 """
-
-
-class Quiet:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
 
 
 def killed(here, pause, *how):
@@ -64,13 +54,13 @@ def finished(folder):
 def test_a_killed_run_goes_on_where_it_stopped(write, here, kills, how, monkeypatch):
     monkeypatch.setattr(key, "core", dict)  # as the killer does
     config = load(write(study=STUDY), ["outputs.dir=runs/whole"])
-    whole = execute(config, Quiet())
+    whole = execute(config, Watcher())
     (here / "cache" / "segments").rename(here / "cache" / "elsewhere")
     assert killed(here, *how) == [True] * kills
     folder = here / "runs" / "toy"
     before = finished(folder)
     assert 0 < len(before) <= len(finished(whole.folder))
-    again = execute(load(Path("run.yaml")), Quiet())
+    again = execute(load(Path("run.yaml")), Watcher())
     assert again.cached == len(before)
     after = finished(folder)
     assert {cell: after[cell] for cell in before} == before

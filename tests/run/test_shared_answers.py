@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from xaiplug.config import load
+from xaiplug.kinds import Watcher
 from xaiplug.run import execute
 
 STUDY = """\
@@ -51,17 +52,6 @@ def net():
 """
 
 
-class Quiet:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 @pytest.fixture
 def ran(here, write, monkeypatch):
     """Run metrics, by name and baseline, in a folder of their own; rows that the network answered, and the results."""
@@ -73,7 +63,7 @@ def ran(here, write, monkeypatch):
             ENTRY.format(name=name, baseline=baseline, times=TIMES[name]) for name, baseline in baselines.items()
         )
         path = write(study=STUDY.format(metrics=entries))
-        outcome = execute(load(path, [f"outputs.dir={Path('runs') / '-'.join(baselines)}"]), Quiet())
+        outcome = execute(load(path, [f"outputs.dir={Path('runs') / '-'.join(baselines)}"]), Watcher())
         assert outcome.ok, outcome.failures
         frame = pd.read_parquet(outcome.results)
         return sum(sys.modules["counted"].ROWS), {

@@ -6,11 +6,13 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from xaiplug.kinds import Watcher
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class Bar:
+class Bar(Watcher):
     """One bar for the whole run."""
 
     def __init__(self) -> None:
@@ -42,7 +44,7 @@ class Bar:
             self._progress.stop()
 
 
-class Lines:
+class Lines(Watcher):
     """A line for every tenth of the run."""
 
     def __init__(self) -> None:

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Protocol
 
 from xaiplug.errors import PluginError, one_line
 from xaiplug.kinds.base import Component
@@ -77,14 +76,17 @@ def do(call: str, folder: str, cells: Sequence[str]) -> list[str]:
     return function(folder, list(cells))
 
 
-class Watcher(Protocol):
-    """What is told while work goes on."""
+class Watcher:
+    """What is told while work goes on; this one says nothing of it."""
 
-    def start(self, total: int) -> None: ...
+    def start(self, total: int) -> None:
+        """So many cells are to be had."""
 
-    def cell(self, name: str) -> None: ...
+    def cell(self, name: str) -> None:
+        """One begins."""
 
-    def done(self) -> None: ...
+    def done(self) -> None:
+        """One has ended, or was there."""
 
 
 class Engine(Component):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xaiplug.kinds import Done, Engine, Job, Work
+from xaiplug.kinds import Done, Engine, Job, Watcher, Work
 from xaiplug.testing import acts
 
 CALL = f"{acts.__name__}:act"
@@ -30,7 +30,7 @@ LOST = {"a1": "kill", "d1": "kill"}
 
 
 @dataclass
-class Heard:
+class Heard(Watcher):
     """A watcher that keeps what it is told."""
 
     names: list[str] = field(default_factory=list)

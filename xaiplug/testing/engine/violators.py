@@ -119,15 +119,7 @@ class Silent(InTurn):
     """Tells the watcher nothing."""
 
     def run(self, work: Work, watcher: Watcher) -> Iterator[Done]:
-        return super().run(work, _Deaf())
-
-
-class _Deaf:
-    def start(self, total: int) -> None: ...
-
-    def cell(self, name: str) -> None: ...
-
-    def done(self) -> None: ...
+        return super().run(work, Watcher())
 
 
 class TellsTheEnd(InTurn):
