@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from xaiplug.cli.audit import audit
 from xaiplug.cli.check import check
 from xaiplug.cli.compare import compare
 from xaiplug.cli.light import Light, LightGroup
@@ -37,6 +38,7 @@ app.command("run", cls=Light)(guarded(run))
 app.command("status", cls=Light)(guarded(status))
 app.command("report", cls=Light)(guarded(report))
 app.command("compare", cls=Light)(guarded(compare))
+app.command("audit", cls=Light)(guarded(audit))
 app.command("check", cls=Light)(guarded(check))
 app.command("train", cls=Light, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     guarded(train)

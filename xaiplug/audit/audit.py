@@ -1,0 +1,207 @@
+"""What is to be said of a study's rankings: how stable, by what metric, and which claims hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from xaiplug.audit.intervals import Floats, over_samples, samples_needed
+from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, variance_shares
+from xaiplug.audit.resampling import drawn_means, resampled
+from xaiplug.audit.tables import Table
+from xaiplug.audit.verdicts import Verdict, judge
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The answers, each a list of records that are JSON; `notes` are sentences on what cannot be said, and why."""
+
+    rankings: list[Record]
+    metrics: list[Record]
+    sight: list[Record]
+    verdicts: list[Record]
+    notes: list[str]
+
+    def plain(self) -> Record:
+        """As JSON."""
+        return dict(vars(self))
+
+
+def audit(tables: Sequence[Table], notes: Sequence[str] = ()) -> Audit:
+    """Audit the tables of a run; see `Audit`."""
+    said = list(notes)
+    if not tables:
+        said.append("nothing can be said: no finished score has a direction and one value a sample")
+    for table in tables:
+        where = _where(table)
+        if len(table.methods) < 2:
+            said.append(f"{where}: one method, so there is no ranking; add explainers to the run file")
+        elif len(table.levels) < 2:
+            said.append(f"{where}: one choice was made, so how stable the ranking is cannot be said; vary its baseline")
+        if not table.blind:
+            said.append(f"{where}: the study has no explainer 'random', so whether the metric sees cannot be said")
+    ranked = [table for table in tables if len(table.methods) > 1]
+    return Audit(
+        rankings=[_ranking(table) for table in ranked],
+        metrics=[one for pair in combinations(ranked, 2) for one in _agreement(*pair)],
+        sight=[one for table in ranked for one in _sight(table)],
+        verdicts=[one for table in ranked for one in _verdicts(table)],
+        notes=said,
+    )
+
+
+def _ranking(table: Table) -> Record:
+    """Stability of one metric's ranking."""
+    values = table.values
+    means, draws = _means(values), drawn_means(values)
+    counts = {"samples": values.shape[1], "groups": values.shape[1]}
+    several = len(table.levels) > 1
+    tau = resampled(_mean_tau, means, draws, **counts) if several else None
+    places = []
+    for number, method in enumerate(table.methods):
+        rank = resampled(
+            lambda found, number=number: ranks(found)[..., number].mean(-1),  # type: ignore[misc]
+            means,
+            draws,
+            **counts,
+            bounds=(1.0, float(len(table.methods))),
+        )
+        places.append({"method": method, "rank": _number(rank.mean), "interval": rank.ends()})
+    pairs = list(combinations(range(len(table.methods)), 2))
+    one, two = (np.array(side) for side in zip(*pairs, strict=True))
+    gaps, drawn = (means[:, one] - means[:, two]).T, np.swapaxes(draws[..., one] - draws[..., two], 1, 2)
+    whole = np.isfinite(gaps).all(1) & np.isfinite(drawn).all((0, 2))
+    shares = variance_shares(gaps[whole], table.levels, drawn[:, whole]) if several and whole.any() else {}
+    return {
+        **_named(table),
+        "choices": list(table.choices),
+        "tau": _number(tau.mean) if tau else None,
+        "interval": tau.ends() if tau else [None, None],
+        "flipped": _number(flipped(means)) if several else None,
+        "flips_by": _numbers(flips_by(means, table.levels)) if several else {},
+        "variance_shares": _numbers(shares),
+        "ranks": sorted(places, key=lambda place: place["rank"] or math.inf),
+    }
+
+
+def _agreement(first: Table, second: Table) -> list[Record]:
+    """Tau of two metrics' rankings, each by its means over choices; the interval is over samples."""
+    if (first.model, first.data) != (second.model, second.data):
+        return []
+    shared = [name for name in first.methods if name in second.methods]
+    if len(shared) < 2:
+        return []
+    rows, draws = [], []
+    for table in (first, second):
+        columns = [table.methods.index(name) for name in shared]
+        rows.append(_over_choices(_means(table.values)[:, columns]))
+        draws.append(_over_choices(drawn_means(table.values)[..., columns]))
+    count = first.values.shape[1]
+    found = resampled(
+        lambda means: kendall(means[..., 0, :], means[..., 1, :]),
+        np.stack(rows),
+        np.stack(draws, 1),
+        samples=count,
+        groups=count,
+        choices=False,
+    )
+    return [
+        {
+            **{"model": first.model, "data": first.data, "first": first.family, "second": second.family},
+            "truths": [table.family for table in (first, second) if table.truth],
+            "methods": len(shared),
+            "tau": _number(found.mean),
+            "interval": found.ends(),
+        }
+    ]
+
+
+def _sight(table: Table) -> list[Record]:
+    """Every method against the one that looks at nothing: the difference, and in standard deviations over samples."""
+    found = []
+    for blind in table.blind[:1]:
+        for number, method in enumerate(table.methods):
+            if number in table.blind:
+                continue
+            gap = _over_choices(table.values[..., number] - table.values[..., blind])
+            told = over_samples(gap)
+            spread = float(np.nanstd(gap, ddof=1)) if told.samples > 1 else math.nan
+            found.append(
+                {
+                    **_named(table),
+                    "method": method,
+                    "against": table.methods[blind],
+                    "difference": _number(told.mean),
+                    "interval": told.ends(),
+                    "effect": _number(told.mean / spread) if spread > 0 else None,
+                    "n": told.samples,
+                    "needed": _number(samples_needed(spread, told.mean)),
+                }
+            )
+    return found
+
+
+def _verdicts(table: Table) -> list[Record]:
+    """Every pair of methods, the one that leads on the whole first."""
+    found = []
+    for one, two in combinations(range(len(table.methods)), 2):
+        gaps = table.values[..., one] - table.values[..., two]
+        there = np.isfinite(gaps).any(1)
+        if not there.any():
+            continue
+        if float(np.nanmean(gaps)) < 0:
+            one, two, gaps = two, one, -gaps
+        names = [name for name, kept in zip(table.choices, there.tolist(), strict=True) if kept]
+        claim = f"{table.methods[one]} better than {table.methods[two]} by {table.family}"
+        verdict: Verdict = judge(claim, gaps[there], names)
+        found.append({**_named(table), "first": table.methods[one], "second": table.methods[two]} | verdict.plain())
+    return found
+
+
+def _mean_tau(means: Floats) -> Floats:
+    """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one."""
+    pairs = np.triu_indices(means.shape[-2], 1)
+    taus = kendall(means[..., :, None, :], means[..., None, :, :])[..., pairs[0], pairs[1]]
+    return _nanmean(taus, -1)
+
+
+def _means(values: Floats) -> Floats:
+    """(C,M) of (C,S,M)."""
+    return _nanmean(values, 1)
+
+
+def _over_choices(values: Floats) -> Floats:
+    """The mean over choices, the last axis but one; NaN where a choice lacks the value, whose scale may be its own."""
+    found: Floats = values.mean(-2)
+    return found
+
+
+def _nanmean(values: Floats, axis: int) -> Floats:
+    """The mean of what is there; NaN where nothing is."""
+    there = np.isfinite(values)
+    sums, count = np.where(there, values, 0.0).sum(axis), there.sum(axis)
+    found: Floats = np.divide(sums, count, out=np.full(np.shape(sums), np.nan), where=count > 0)[()]
+    return found
+
+
+def _named(table: Table) -> Record:
+    return {"model": table.model, "data": table.data, "metric": table.family}
+
+
+def _where(table: Table) -> str:
+    return f"{table.family}, {table.model} on {table.data}"
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _numbers(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
