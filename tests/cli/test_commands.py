@@ -267,3 +267,20 @@ def test_the_command_is_installed():
     script = Path(sys.executable).with_name("xaiplug")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0.1.0"
+
+
+def test_audit(xaiplug, write):
+    path = write()
+    more = "twice: {use: toy-gradient, params: {factor: 2.0}}\n  g: {use"
+    text = path.read_text().replace("g: {use", more).replace("size: {use", "inside: {use: toy-inside}\n  size: {use")
+    path.write_text(text)
+    assert "nothing was run" in xaiplug("audit", path).err
+    assert xaiplug("run", path).code == 0
+    done = xaiplug("audit", path, "--json")
+    assert done.code == 0
+    found = json.loads(done.out)
+    assert set(found) >= {"rankings", "metrics", "verdicts", "sight", "notes"}
+    assert all({"claim", "verdict", "difference", "interval", "flips"} <= set(one) for one in found["verdicts"])
+    assert xaiplug("audit", "runs/toy", "--markdown").out.startswith("## ")
+    assert xaiplug("audit", path, "--csv").lines[0].startswith("model,data,metric")
+    assert "one of --json" in xaiplug("audit", path, "--csv", "--json").err

@@ -114,7 +114,10 @@ def _agreement(first: Table, second: Table) -> list[Record]:
     )
     return [
         {
-            **{"model": first.model, "data": first.data, "first": first.family, "second": second.family},
+            "model": first.model,
+            "data": first.data,
+            "first": first.family,
+            "second": second.family,
             "truths": [table.family for table in (first, second) if table.truth],
             "methods": len(shared),
             "tau": _number(found.mean),
@@ -166,10 +169,9 @@ def _verdicts(table: Table) -> list[Record]:
 
 
 def _mean_tau(means: Floats) -> Floats:
-    """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one."""
-    pairs = np.triu_indices(means.shape[-2], 1)
-    taus = kendall(means[..., :, None, :], means[..., None, :, :])[..., pairs[0], pairs[1]]
-    return _nanmean(taus, -1)
+    """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one. A pair at a time, for memory."""
+    pairs = combinations(range(means.shape[-2]), 2)
+    return _nanmean(np.stack([kendall(means[..., one, :], means[..., two, :]) for one, two in pairs], -1), -1)
 
 
 def _means(values: Floats) -> Floats:

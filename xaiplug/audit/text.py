@@ -41,9 +41,17 @@ def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[s
     if found.rankings:
         heads = ["metric", "on", "choices", "tau", "95 % interval", "pairs flipped", "flips by", "variance by", "ranks"]
         rows = [
-            [one["metric"], _on(one), str(len(one["choices"])), _of(one["tau"]), _ends(one), _of(one["flipped"])]
-            + [_shares(one["flips_by"]), _shares(one["variance_shares"])]
-            + [", ".join(f"{place['method']} {_of(place['rank'])} {_ends(place)}" for place in one["ranks"])]
+            [
+                one["metric"],
+                _on(one),
+                str(len(one["choices"])),
+                _of(one["tau"]),
+                _ends(one),
+                _of(one["flipped"]),
+                _shares(one["flips_by"]),
+                _shares(one["variance_shares"]),
+                ", ".join(f"{place['method']} {_of(place['rank'])} {_ends(place)}" for place in one["ranks"]),
+            ]
             for one in found.rankings
         ]
         parts += [title("How stable are the rankings"), table(heads, rows)]
@@ -56,8 +64,16 @@ def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[s
         parts += [title("Which metrics agree"), table(heads, rows)]
     if found.sight:
         rows = [
-            [one["metric"], _on(one), one["method"], _of(one["difference"]), _ends(one), _of(one["effect"])]
-            + [str(one["n"]), _of(one["needed"])]
+            [
+                one["metric"],
+                _on(one),
+                one["method"],
+                _of(one["difference"]),
+                _ends(one),
+                _of(one["effect"]),
+                str(one["n"]),
+                _of(one["needed"]),
+            ]
             for one in found.sight
         ]
         heads = ["metric", "on", "method", "minus random", "95 % interval", "in units of its noise", "n", "n needed"]
