@@ -97,7 +97,9 @@ def test_noise_alone_decides_nothing():
 def test_a_metric_sees_what_is_better_than_random():
     found = audited(scores("del", {"random": 0.0, "m1": 1.0, "m2": 0.0}), blind={"random"})
     sees, blind = found.sight
-    assert sees["interval"][0] > 0 and sees["effect"] > 1 and sees["needed"] < 10
+    assert sees["interval"][0] > 0
+    assert sees["effect"] > 1
+    assert sees["needed"] < 10
     assert blind["interval"][0] < 0 < blind["interval"][1]
 
 

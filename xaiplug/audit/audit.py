@@ -156,12 +156,12 @@ def _verdicts(table: Table) -> list[Record]:
     found = []
     for one, two in combinations(range(len(table.methods)), 2):
         gaps = table.values[..., one] - table.values[..., two]
-        there = np.isfinite(gaps).any(1)
+        there = np.asarray(np.isfinite(gaps).any(1))
         if not there.any():
             continue
         if float(np.nanmean(gaps)) < 0:
             one, two, gaps = two, one, -gaps
-        names = [name for name, kept in zip(table.choices, there.tolist(), strict=True) if kept]
+        names = [table.choices[choice] for choice in np.flatnonzero(there)]
         claim = f"{table.methods[one]} better than {table.methods[two]} by {table.family}"
         verdict: Verdict = judge(claim, gaps[there], names)
         found.append({**_named(table), "first": table.methods[one], "second": table.methods[two]} | verdict.plain())

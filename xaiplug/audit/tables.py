@@ -125,7 +125,7 @@ def _values(rows: pd.DataFrame, samples: pd.MultiIndex) -> tuple[tuple[Mapping[s
 
 def _level(named: dict[str, Any]) -> dict[str, str]:
     """Factor -> level; each swept parameter is a factor."""
-    swept = json.loads(named.pop("swept", "{}"))
+    swept: dict[str, str] = json.loads(named.pop("swept", "{}"))
     return swept | {name.removeprefix("metric_"): str(value) for name, value in named.items()}
 
 
