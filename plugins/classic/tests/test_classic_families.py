@@ -11,11 +11,12 @@ torchvision, timm, transformers = (pytest.importorskip(name) for name in ("torch
 METHODS = ["lrp", "deep-lift", "grad-cam", "grad-cam++", "attention-rollout", "integrated-gradients"]
 TORCHVISION = """
 alexnet vgg11_bn resnet18 resnext50_32x4d densenet121 squeezenet1_1 mobilenet_v2 mobilenet_v3_small mnasnet0_5
-shufflenet_v2_x0_5 efficientnet_b0 regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16
+shufflenet_v2_x0_5 efficientnet_b0 regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16 swin_t
 """
 TIMM = """
 resnet18 resnetv2_18 mobilenetv2_100 mobilenetv3_small_050 mobilenetv4_conv_small efficientnet_b0 regnety_002 repvgg_a0
-ghostnet_050 densenet121 convnext_atto hardcorenas_a vit_tiny_patch16_224
+ghostnet_050 densenet121 convnext_atto hardcorenas_a vit_tiny_patch16_224 deit_tiny_distilled_patch16_224
+swin_tiny_patch4_window7_224 mixer_s32_224 levit_128s crossvit_9_240 cait_xxs24_224
 """
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 PATCHES = {**SIZES, "image_size": 32, "patch_size": 8}
@@ -46,7 +47,8 @@ def of_torchvision(name):
 
 def of_timm(name):
     network = timm.create_model(name, pretrained=False, num_classes=5)
-    return network, network.default_cfg["input_size"][-1] if "vit" in name else 64
+    fixed = any(part in name for part in ("vit", "deit", "swin", "mixer", "cait"))
+    return network, network.default_cfg["input_size"][-1] if fixed else 64
 
 
 def of_hugging_face(name):

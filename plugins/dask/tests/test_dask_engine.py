@@ -169,13 +169,14 @@ WORKERS = ("--engine", "dask", "--set", "engine.params={workers: 2, least: 0}")
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_run_as_it_does_a_serial_one_and_another_engine_goes_on(tmp_path):
-    study(tmp_path, "toy", range(20))
+    study(tmp_path, "toy", range(50))
     cells = tmp_path / "runs" / "toy" / "cells"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     run = subprocess.Popen(command(*WORKERS), cwd=tmp_path, start_new_session=True, **pipes)
     end = time.monotonic() + 60
     while time.monotonic() < end and not (cells.is_dir() and len(list(cells.glob("[!.]*"))) > 4):
         time.sleep(0.05)
+    assert run.poll() is None, "it ended before it could be interrupted"
     os.killpg(run.pid, signal.SIGINT)
     _, told = run.communicate(timeout=30)
     assert run.returncode == 130
@@ -183,8 +184,8 @@ def test_ctrl_c_ends_a_run_as_it_does_a_serial_one_and_another_engine_goes_on(tm
     assert "Traceback" not in told
     there = len(list(cells.glob("[!.]*")))
     again = subprocess.run(command(), cwd=tmp_path, check=True, **pipes)
-    assert f"{40 - there} cells done, {there} were there, 0 failed" in again.stderr
-    study(tmp_path, "whole", range(20))
+    assert f"{100 - there} cells done, {there} were there, 0 failed" in again.stderr
+    study(tmp_path, "whole", range(50))
     subprocess.run(command(*WORKERS), cwd=tmp_path, check=True, **pipes)
     results = [(tmp_path / "runs" / name / "results.parquet").read_bytes() for name in ("toy", "whole")]
     assert results[0] == results[1]

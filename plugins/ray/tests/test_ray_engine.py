@@ -153,23 +153,24 @@ def command(*options):
 
 @pytest.mark.slow
 def test_sigterm_ends_a_run_as_it_does_a_serial_one_and_another_engine_goes_on(tmp_path):
-    study(tmp_path, "toy", range(20))
+    study(tmp_path, "toy", range(50))
     cells = tmp_path / "runs" / "toy" / "cells"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     run = subprocess.Popen(command(*WORKERS), cwd=tmp_path, **pipes)
     end = time.monotonic() + 90
     while time.monotonic() < end and not (cells.is_dir() and len(list(cells.glob("[!.]*"))) > 4):
         time.sleep(0.05)
+    assert run.poll() is None, "it ended before it could be interrupted"
     run.send_signal(signal.SIGTERM)
     out, told = run.communicate(timeout=30)
     assert run.returncode == 143
     assert told.splitlines()[-1] == "terminated; what is finished is kept, the same command goes on from there"
     assert out == ""
-    assert set(told.splitlines()[:-1]) <= {"40 cells", *(f"{n}/40" for n in range(41))}
+    assert set(told.splitlines()[:-1]) <= {"100 cells", *(f"{n}/100" for n in range(101))}
     there = len(list(cells.glob("[!.]*")))
     again = subprocess.run(command(), cwd=tmp_path, check=True, **pipes)
-    assert f"{40 - there} cells done, {there} were there, 0 failed" in again.stderr
-    study(tmp_path, "whole", range(20))
+    assert f"{100 - there} cells done, {there} were there, 0 failed" in again.stderr
+    study(tmp_path, "whole", range(50))
     subprocess.run(command(*WORKERS), cwd=tmp_path, check=True, **pipes)
     results = [(tmp_path / "runs" / name / "results.parquet").read_bytes() for name in ("toy", "whole")]
     assert results[0] == results[1]
