@@ -225,3 +225,12 @@ def test_files_are_found_beside_the_run_file_too(write, here, monkeypatch):
     monkeypatch.chdir(here / "inside")
     config = load(Path("../run.yaml"))
     assert config.file.plugins.files == [str(here / "toy_plugin.py")]
+
+
+def test_an_entry_that_leads_nowhere_hides_no_other(write):
+    path = write("baselines: {zero: {use: toy-constant, param: {}}, one: toy-constant}\n")
+    more = "use: toy-path, baseline: zero}\n  h: {use: toy-gradient, baseline: one"
+    path.write_text(path.read_text().replace("use: toy-gradient", more))
+    told = problems(path)
+    assert any("baselines.zero.param: unknown key" in line for line in told)
+    assert any("explainers.h.baseline: toy-gradient uses no baseline" in line for line in told)

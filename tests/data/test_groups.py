@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xaiplug import FeatureGroups
+from xaiplug.data.groups import grid_of
 from xaiplug.errors import ShapeError
 
 
@@ -69,3 +70,8 @@ def test_wrong_labels():
         groups.validate(torch.zeros(2, 3, 4, 4))
     with pytest.raises(ShapeError, match=r"a grid of \(4, 4\) does not fit samples of shape \(3, 5, 5\)"):
         groups.validate(torch.zeros(1, 3, 5, 5))
+
+
+@pytest.mark.parametrize(("shape", "grid"), [((3, 4, 5), (4, 5)), ((6, 8), (6,)), ((7,), (7,))])
+def test_the_grid_of_a_sample(shape, grid):
+    assert grid_of(shape) == grid

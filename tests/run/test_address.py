@@ -10,6 +10,7 @@ import torch
 import xaiplug.run.key
 from xaiplug.config import load
 from xaiplug.kinds import Watcher
+from xaiplug.registry import registry
 from xaiplug.run import execute, key, read_plan
 from xaiplug.run.answers import DRAWS, Answers
 from xaiplug.run.planfile import stale_in
@@ -247,3 +248,11 @@ def test_a_network_that_draws_has_one_address(tmp_path):
     seen = Answers(tmp_path)
     assert seen.told(xaiplug.Model(Drawing()), "net", torch.eye(4)) == DRAWS
     assert seen.told(xaiplug.Model(Drawing()), "net", torch.eye(4)) == DRAWS
+
+
+def test_every_wheel_stands_for_itself():
+    wheels = [entry.plugin for entry in registry().entries if entry.plugin.distribution not in ("", "xaiplug")]
+    names = sorted({plugin.name for plugin in wheels})[:3]
+    if len(names) < 2:
+        pytest.skip("fewer than two plug-ins are installed")
+    assert len({key.wheel_of(name) for name in names}) == len(names)

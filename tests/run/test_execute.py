@@ -146,6 +146,7 @@ def test_a_cell_that_fails_harms_no_other_and_is_tried_again(run, here):
     error = (outcome.folder / "failed" / failure.id / "error.txt").read_text()
     assert "the toy is broken" in error
     assert "Traceback" in error
+    assert [one["error"] for one in study_of(outcome.folder).failures] == ["RuntimeError: the toy is broken"]
     assert set(results(outcome).explainer) == {"g", "ig[steps=2]", "ig[steps=4]", "occ", "noise"}
     (here / "mended").touch()
     again = execute(load(Path("run.yaml"), ONE), Watcher())

@@ -1,5 +1,6 @@
 """Cells that are no longer what was written are noticed, moved aside and computed again, told in a line."""
 
+import errno
 import os
 import socket
 import sys
@@ -15,6 +16,7 @@ from xaiplug.kinds import Watcher
 from xaiplug.results import Results
 from xaiplug.run import execute, read_plan, run_cell, study_of
 from xaiplug.run.collect import collect, results
+from xaiplug.run.seal import on_disk
 from xaiplug.run.store import FORGOTTEN, Store
 
 
@@ -196,3 +198,13 @@ def test_one_cell_is_found_without_the_rest_of_the_plan(ran, monkeypatch):
         assert str(planfile.read_root(first.folder)) == str(Path.cwd())
     (first.folder / "plan.json").write_text(edited)
     assert {cell: planfile.read_entry(first.folder, cell) for cell in whole} == whole
+    assert str(planfile.read_root(first.folder)) == str(Path.cwd())
+
+
+def test_a_file_system_that_cannot_sync_folders_is_no_error(tmp_path, monkeypatch):
+    def refuse(handle):
+        raise OSError(errno.EINVAL, "no folders")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    on_disk(tmp_path)
+    on_disk(tmp_path / "not-there")
