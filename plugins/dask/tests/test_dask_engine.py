@@ -167,12 +167,17 @@ def command(*options):
 WORKERS = ("--engine", "dask", "--set", "engine.params={workers: 2, least: 0}")
 
 
+def listen():
+    """Take Ctrl-C also where the tests run in the background of a shell, which has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_a_run_as_it_does_a_serial_one_and_another_engine_goes_on(tmp_path):
     study(tmp_path, "toy", range(50))
     cells = tmp_path / "runs" / "toy" / "cells"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    run = subprocess.Popen(command(*WORKERS), cwd=tmp_path, start_new_session=True, **pipes)
+    run = subprocess.Popen(command(*WORKERS), cwd=tmp_path, start_new_session=True, preexec_fn=listen, **pipes)
     end = time.monotonic() + 60
     while time.monotonic() < end and not (cells.is_dir() and len(list(cells.glob("[!.]*"))) > 4):
         time.sleep(0.05)
