@@ -59,6 +59,15 @@ def test_a_network_that_changed_or_another_is_asked_anew(net):
     assert (len(times), len(times_of_other)) == (2, 1)
 
 
+def test_a_network_whose_changes_nobody_counts_is_asked_every_time():
+    with torch.inference_mode():
+        net = nn.Linear(2, 2)
+        ask, times = counting(net)
+        with sharing(Asked()):
+            ask(torch.ones(1, 2)), ask(torch.ones(1, 2))
+    assert len(times) == 2
+
+
 def test_what_is_not_known_by_its_value_is_not_shared(net):
     ask, times = counting(net)
     with sharing(Asked()):

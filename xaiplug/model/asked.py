@@ -32,7 +32,10 @@ class Asked:
 
     def once(self, module: nn.Module, question: str, answer: Callable[[], Tensor]) -> Tensor:
         """The answer kept for a question to a model in its present state, else `answer()`, kept."""
-        state = tuple(tensor._version for tensor in (*module.parameters(), *module.buffers()))
+        tensors = (*module.parameters(), *module.buffers())
+        if any(tensor.is_inference() for tensor in tensors):
+            return answer()  # nobody counts how often these were changed
+        state = tuple(tensor._version for tensor in tensors)
         key = module, state, question
         if key not in self._answers:
             self._answers[key] = found = answer().detach()

@@ -13,7 +13,7 @@ import pytest
 
 from xaiplug import component
 from xaiplug.errors import ComponentError, EngineError
-from xaiplug.kinds import Job, Work
+from xaiplug.kinds import Job, Watcher, Work
 from xaiplug.testing.engine import toys
 from xaiplug_dask.cluster import gpus_here
 from xaiplug_dask.engine import Dask
@@ -42,17 +42,6 @@ def places(tmp_path, monkeypatch):
     return "places:tell"
 
 
-class Deaf:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 def jobs(count, workers=1, **needs):
     return tuple(Job(f"{sorted(needs)}{n}", (str(workers),), needs=needs) for n in range(count))
 
@@ -61,7 +50,7 @@ def test_a_job_with_a_model_is_given_a_gpu_and_no_two_workers_have_the_same(plac
     before = dict(os.environ)
     here, with_model = tmp_path / "here", jobs(8, workers=3, model="m")
     here.mkdir()
-    told = Dask(workers=3, gpus=2).run(Work(str(here), with_model + jobs(8, workers=3), places), Deaf())
+    told = Dask(workers=3, gpus=2).run(Work(str(here), with_model + jobs(8, workers=3), places), Watcher())
     where = {done.job: done.cells[0].split(" ") for done in told}
     assert len(where) == 16
     assert {gpu for _, gpu in (where[job.id] for job in with_model)} == {"0", "1"}
@@ -107,12 +96,12 @@ def test_an_address_where_no_scheduler_is():
         dask.config.set({"distributed.comm.timeouts.connect": "0.2s"}),
         pytest.raises(EngineError, match=r"no scheduler at tcp://127.0.0.1:9 .*start one with: dask scheduler"),
     ):
-        list(Dask(address="tcp://127.0.0.1:9").run(Work("", jobs(1)), Deaf()))
+        list(Dask(address="tcp://127.0.0.1:9").run(Work("", jobs(1)), Watcher()))
 
 
 def test_workers_that_lack_what_jobs_call_are_told():
     with pytest.raises(EngineError, match=r"dask: worker .* cannot begin: .*No module named 'nowhere'"):
-        list(Dask(workers=1, least=0.0).run(Work("", jobs(1), "nowhere:tell"), Deaf()))
+        list(Dask(workers=1, least=0.0).run(Work("", jobs(1), "nowhere:tell"), Watcher()))
 
 
 @pytest.fixture
@@ -138,7 +127,7 @@ def test_a_lost_scheduler_ends_what_is_left(places, started, tmp_path):
     scheduler = started("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     started("worker", "--no-nanny", "--no-dashboard", "--nthreads", "1")
     engine = Dask(scheduler_file=str(tmp_path / "s.json"), patience=60.0)
-    with closing(engine.run(Work(str(tmp_path), jobs(5_000), places), Deaf())) as told:
+    with closing(engine.run(Work(str(tmp_path), jobs(5_000), places), Watcher())) as told:
         assert next(told).cells
         scheduler.kill()
         with pytest.raises(EngineError, match=r"the scheduler at .* is lost"):

@@ -12,7 +12,7 @@ import pytest
 import ray
 
 from xaiplug.errors import EngineError
-from xaiplug.kinds import Job, Work
+from xaiplug.kinds import Job, Watcher, Work
 from xaiplug.testing import engine_checks
 from xaiplug.testing.engine import toys
 from xaiplug_ray.engine import Ray
@@ -55,17 +55,6 @@ def test_conformance(check):
     check()
 
 
-class Deaf:
-    def start(self, total):
-        pass
-
-    def cell(self, name):
-        pass
-
-    def done(self):
-        pass
-
-
 @pytest.mark.parametrize(
     ("params", "workers", "gpu"),
     [({}, 1, "0"), ({"num_gpus": 0.5}, 2, "0"), ({"num_gpus": 0.0, "workers": 2}, 2, "")],
@@ -73,7 +62,7 @@ class Deaf:
 )
 def test_each_worker_has_the_gpus_that_were_asked(places, tmp_path, params, workers, gpu):
     jobs = tuple(Job(f"j{n}", (str(workers),), needs={"model": "m"}) for n in range(6))
-    where = [done.cells[0].split(" ") for done in Ray(**params).run(Work(str(tmp_path), jobs, places), Deaf())]
+    where = [done.cells[0].split(" ") for done in Ray(**params).run(Work(str(tmp_path), jobs, places), Watcher())]
     assert len(where) == 6
     assert len({process for process, _ in where}) == workers
     assert {seen for _, seen in where} == {gpu}
