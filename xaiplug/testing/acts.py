@@ -32,6 +32,15 @@ def act(folder: str, cells: list[str]) -> list[str]:
     return told
 
 
+def where(folder: str, cells: list[str]) -> list[str]:
+    """For each cell the worker's process and its GPUs, once so many workers as the cell says have one."""
+    Path(folder, str(os.getpid())).touch()
+    end = time.monotonic() + 60
+    while len(list(Path(folder).iterdir())) < int(cells[0]) and time.monotonic() < end:
+        time.sleep(0.01)
+    return [f"{os.getpid()} {os.environ.get('CUDA_VISIBLE_DEVICES', 'any')}"] * len(cells)
+
+
 def failure(cell: str) -> ValueError:
     """What goes wrong in a cell, in more than one line."""
     return ValueError(f"the kit\nmakes cell {cell} fail")

@@ -18,39 +18,18 @@ from xaiplug.testing.engine import toys
 from xaiplug_dask.cluster import gpus_here
 from xaiplug_dask.engine import Dask
 
-PLACES = '''
-import os
-import time
-from pathlib import Path
-
-
-def tell(folder, cells):
-    """For each cell the worker's process and its GPUs, once so many workers as the cell says have one."""
-    Path(folder, str(os.getpid())).touch()
-    end = time.monotonic() + 60
-    while len(list(Path(folder).iterdir())) < int(cells[0]) and time.monotonic() < end:
-        time.sleep(0.01)
-    return [f"{os.getpid()} {os.environ.get('CUDA_VISIBLE_DEVICES', 'any')}"] * len(cells)
-'''
-
-
-@pytest.fixture
-def places(tmp_path, monkeypatch):
-    """The name of a function that workers on this machine find, and which says where it was called."""
-    (tmp_path / "places.py").write_text(PLACES)
-    monkeypatch.syspath_prepend(tmp_path)
-    return "places:tell"
+WHERE = "xaiplug.testing.acts:where"
 
 
 def jobs(count, workers=1, **needs):
     return tuple(Job(f"{sorted(needs)}{n}", (str(workers),), needs=needs) for n in range(count))
 
 
-def test_a_job_with_a_model_is_given_a_gpu_and_no_two_workers_have_the_same(places, tmp_path):
+def test_a_job_with_a_model_is_given_a_gpu_and_no_two_workers_have_the_same(tmp_path):
     before = dict(os.environ)
     here, with_model = tmp_path / "here", jobs(8, workers=3, model="m")
     here.mkdir()
-    told = Dask(workers=3, gpus=2).run(Work(str(here), with_model + jobs(8, workers=3), places), Watcher())
+    told = Dask(workers=3, gpus=2).run(Work(str(here), with_model + jobs(8, workers=3), WHERE), Watcher())
     where = {done.job: done.cells[0].split(" ") for done in told}
     assert len(where) == 16
     assert {gpu for _, gpu in (where[job.id] for job in with_model)} == {"0", "1"}
@@ -123,11 +102,11 @@ def started(tmp_path):
         process.wait()
 
 
-def test_a_lost_scheduler_ends_what_is_left(places, started, tmp_path):
+def test_a_lost_scheduler_ends_what_is_left(started, tmp_path):
     scheduler = started("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     started("worker", "--no-nanny", "--no-dashboard", "--nthreads", "1")
     engine = Dask(scheduler_file=str(tmp_path / "s.json"), patience=60.0)
-    with closing(engine.run(Work(str(tmp_path), jobs(5_000), places), Watcher())) as told:
+    with closing(engine.run(Work(str(tmp_path), jobs(5_000), WHERE), Watcher())) as told:
         assert next(told).cells
         scheduler.kill()
         with pytest.raises(EngineError, match=r"the scheduler at .* is lost"):

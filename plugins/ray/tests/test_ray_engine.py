@@ -20,33 +20,17 @@ from xaiplug_ray.hands import RayHands
 from xaiplug_ray.session import STORE, connected
 from xaiplug_ray.worker import Worker
 
-PLACES = '''
-import os
-import time
-from pathlib import Path
-
-
-def tell(folder, cells):
-    """For each cell the worker's process and its GPUs, once so many workers as the cell says have one."""
-    Path(folder, str(os.getpid())).touch()
-    end = time.monotonic() + 60
-    while len(list(Path(folder).iterdir())) < int(cells[0]) and time.monotonic() < end:
-        time.sleep(0.01)
-    return [f"{os.getpid()} {os.environ.get('CUDA_VISIBLE_DEVICES', 'any')}"] * len(cells)
-'''
+WHERE = "xaiplug.testing.acts:where"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def places(tmp_path_factory):
-    """A session; the name of a function that its workers find, and which says where it was called."""
-    folder = tmp_path_factory.mktemp("places")
-    (folder / "places.py").write_text(PLACES)
+def session():
+    """A session that the tests share."""
     quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.CRITICAL}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
         ray.init(num_cpus=3, num_gpus=1, object_store_memory=STORE, **quiet)
-    yield "places:tell"
+    yield
     ray.shutdown()
 
 
@@ -60,9 +44,9 @@ def test_conformance(check):
     [({}, 1, "0"), ({"num_gpus": 0.5}, 2, "0"), ({"num_gpus": 0.0, "workers": 2}, 2, "")],
     ids=["one each", "halves", "none"],
 )
-def test_each_worker_has_the_gpus_that_were_asked(places, tmp_path, params, workers, gpu):
+def test_each_worker_has_the_gpus_that_were_asked(tmp_path, params, workers, gpu):
     jobs = tuple(Job(f"j{n}", (str(workers),), needs={"model": "m"}) for n in range(6))
-    where = [done.cells[0].split(" ") for done in Ray(**params).run(Work(str(tmp_path), jobs, places), Watcher())]
+    where = [done.cells[0].split(" ") for done in Ray(**params).run(Work(str(tmp_path), jobs, WHERE), Watcher())]
     assert len(where) == 6
     assert len({process for process, _ in where}) == workers
     assert {seen for _, seen in where} == {gpu}
@@ -100,7 +84,7 @@ def test_workers_that_cannot_begin_are_no_lost_ones(monkeypatch):
             """Not reached."""
 
     monkeypatch.setattr("xaiplug_ray.hands.Worker", Cannot)
-    hands = RayHands("places:tell", 1, 0.0)
+    hands = RayHands(WHERE, 1, 0.0)
     with pytest.raises(EngineError, match=r"ray: no worker can begin: OSError: no driver"):
         list(hands.replies(30))
 
