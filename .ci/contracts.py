@@ -15,8 +15,9 @@ WHEELS = [*sorted(f"xaiplug_{path.parent.name}" for path in ROOT.glob("plugins/*
 
 FLOORS = [
     "cli",
-    "audit",
     "testing : results",
+    "claims",
+    "audit",
     "view",
     "run",
     "config",

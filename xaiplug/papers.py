@@ -62,7 +62,7 @@ def paper(key: str, package: str) -> Paper:
     >>> paper("sumiyasu2024", "xaiplug_moxi").year
     2024
     """
-    owners = [name for name in dict.fromkeys([package, CORE]) if _folders(name)]
+    owners = [name for name in dict.fromkeys([package, CORE]) if folders(name)]
     known = {name: found for owner in reversed(owners) for name, found in held_by(owner).items()}
     if key not in known:
         where = " or ".join(f"{owner}/{FILE}" for owner in owners)
@@ -80,7 +80,7 @@ def held_by(package: str) -> dict[str, Paper]:
     Raises:
         RegistryError: the file is no BibTeX, or a paper lacks its title, authors or year.
     """
-    files = [file for folder in _folders(package) if (file := Path(folder) / FILE).is_file()]
+    files = [file for folder in folders(package) if (file := Path(folder) / FILE).is_file()]
     return {key: read for file in files for key, read in _read(file).items()}
 
 
@@ -91,8 +91,8 @@ def located(package: str) -> ModuleSpec | None:
     return None
 
 
-def _folders(package: str) -> list[str]:
-    """None of a module that is a single file."""
+def folders(package: str) -> list[str]:
+    """Where a top-level package lies, without importing it; nowhere for a module that is a single file."""
     found = located(package)
     return list((found and found.submodule_search_locations) or [])
 

@@ -22,7 +22,7 @@ def terminal(found: Audit) -> str:
 
 def markdown(found: Audit) -> str:
     """Markdown, in which no name can end a cell or be a tag."""
-    return _laid(found, lambda title: f"## {title}", _piped)
+    return _laid(found, lambda title: f"## {title}", piped)
 
 
 def as_csv(found: Audit) -> str:
@@ -94,7 +94,8 @@ def _columns(heads: Sequence[str], rows: Rows) -> str:
     )
 
 
-def _piped(heads: Sequence[str], rows: Rows) -> str:
+def piped(heads: Sequence[str], rows: Rows) -> str:
+    """A Markdown table, in which no cell can end a cell or be a tag."""
     lines = [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in ([list(heads), *rows])]
     return "\n".join([lines[0], f"|{'---|' * len(heads)}", *lines[1:]])
 

@@ -8,6 +8,7 @@ import typer
 
 from xaiplug.cli.audit import audit
 from xaiplug.cli.check import check
+from xaiplug.cli.claims import claims
 from xaiplug.cli.compare import compare
 from xaiplug.cli.light import Light, LightGroup
 from xaiplug.cli.list_ import list_components
@@ -39,6 +40,7 @@ app.command("status", cls=Light)(guarded(status))
 app.command("report", cls=Light)(guarded(report))
 app.command("compare", cls=Light)(guarded(compare))
 app.command("audit", cls=Light)(guarded(audit))
+app.command("claims", cls=Light)(guarded(claims))
 app.command("check", cls=Light)(guarded(check))
 app.command("train", cls=Light, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     guarded(train)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 from xaiplug.config.marks import Key
 from xaiplug.config.schema import ENTRIES, known_keys
 from xaiplug.errors import Problem, did_you_mean, listing
+
+KnownKeys = Callable[[Key], list[str] | None]
 
 _INPUT = {
     "string_type": "expected text",
@@ -22,12 +25,12 @@ _INPUT = {
 }
 
 
-def found(error: ValidationError) -> list[Problem]:
-    """One problem for each thing that the schema refuses."""
-    return [_problem(detail) for detail in error.errors()]
+def found(error: ValidationError, known: KnownKeys = known_keys) -> list[Problem]:
+    """One problem for each thing that the schema refuses; `known` are the keys that it allows at a path."""
+    return [_problem(detail, known) for detail in error.errors()]
 
 
-def _problem(detail: Any) -> Problem:
+def _problem(detail: Any, known_keys: KnownKeys) -> Problem:
     path: Key = tuple(part for part in detail["loc"] if part != "[key]")
     given, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:

@@ -96,7 +96,7 @@ def _former_tasks(skipped: set[str], wanted: set[str]) -> list[Entry]:
 def _from_entry_point(point: EntryPoint) -> Plugin:
     distribution = point.dist
     name, version = (distribution.name, distribution.version) if distribution is not None else ("unknown", "0")
-    return Plugin(point.name, name, version, point.load)
+    return Plugin(point.name, name, version, point.load, package=point.module.partition(".")[0])
 
 
 def _from_file(path: Path) -> Plugin:

@@ -16,13 +16,14 @@ from xaiplug.spec import Spec
 
 @dataclass(frozen=True)
 class Plugin:
-    """One installed plug-in, loaded or not."""
+    """One installed plug-in, loaded or not; `package` is its top-level package, "" for a single file."""
 
     name: str
     distribution: str
     version: str
     load: Callable[[], ModuleType] = field(repr=False)
     error: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True)

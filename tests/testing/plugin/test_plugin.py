@@ -11,6 +11,8 @@ from xaiplug.testing.plugin.files import PluginFile
 def written(plugin: PluginFile, folder) -> str:
     path = folder / "some_plugin.py"
     path.write_text(plugin.text)
+    if plugin.claims:
+        path.with_suffix(".claims.yaml").write_text(plugin.claims)
     return str(path)
 
 

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import fields
 
+from xaiplug.claims.gather import claims_of, file_of
+from xaiplug.claims.judged import stored
 from xaiplug.errors import XaiplugError, listing
 from xaiplug.kinds import Component, Explainer
 from xaiplug.kinds.fields import field_docs
@@ -126,6 +128,20 @@ def fields_documented(subject: Offered) -> Measured:
     return Measured(detail=f"{count} parameters")
 
 
+@check("claims-are-sound")
+def claims_are_sound(subject: Offered) -> Measured:
+    """Its `claims.yaml` is one: known words, run files and tests that are there, verdicts that can be read."""
+    file = file_of(subject.plugin)
+    if file is None:
+        raise Skip("ships no claims")
+    try:
+        paper = claims_of(subject.plugin, file)
+        kept = stored(paper)
+    except XaiplugError as error:
+        raise Violation(str(error)) from error
+    return Measured(detail=f"{len(paper.claims)} claims of {paper.key}, {len(kept)} verdicts")
+
+
 def _loaded(entry: Entry) -> type[Component]:
     try:
         return entry.load()
@@ -140,4 +156,5 @@ CHECKS = (
     described,
     claims_have_papers,
     fields_documented,
+    claims_are_sound,
 )

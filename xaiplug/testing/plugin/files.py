@@ -12,10 +12,11 @@ NOISY = '"xaiplug.testing.explainer.examples:Noisy"'
 
 @dataclass(frozen=True)
 class PluginFile:
-    """A plug-in file that fails `check` and nothing else; "" fails nothing."""
+    """A plug-in file that fails `check` and nothing else; "" fails nothing. `claims` go beside it."""
 
     check: str
     text: str
+    claims: str = ""
 
 
 def plugin(*specs: str, above: str = "") -> str:

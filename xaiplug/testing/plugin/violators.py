@@ -19,6 +19,13 @@ class Untold(xaiplug.Explainer):
         return query.gradient(query.inputs) * self.factor
 '''
 
+_UNSOUND = """
+version: 1
+paper: simonyan2013
+claims:
+  - {id: fig-1, where: Fig. 1, claim: gradients are best, statement: {best: {a: gradient}}}
+"""
+
 VIOLATORS = (
     PluginFile("loads", plugin('Spec("lost", "xaiplug.testing.explainer.examples:NoSuchClass", "Nothing.")')),
     PluginFile("light-import", plugin(f'Spec("noisy", {NOISY}, "Mean gradient.")', above="import torch\n")),
@@ -27,6 +34,7 @@ VIOLATORS = (
     PluginFile("described", plugin('Spec("bare", Bare, "Gradient.")', above=_BARE)),
     PluginFile("claims-have-papers", plugin(f'Spec("gradient", {GRADIENT}, "Gradient of the score.")')),
     PluginFile("fields-documented", plugin('Spec("untold", Untold, "Gradient.")', above=_UNTOLD)),
+    PluginFile("claims-are-sound", plugin(f'Spec("noisy", {NOISY}, "Mean gradient.")'), claims=_UNSOUND),
     PluginFile(
         "explainer leaky: global-rng-untouched",
         plugin('Spec("leaky", "xaiplug.testing.explainer.violators.untouched:SeedsGlobally", "Gradient with noise.")'),

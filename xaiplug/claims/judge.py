@@ -1,0 +1,209 @@
+"""A claim judged by the results of its run: by the audit's intervals, over samples and choices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xaiplug.audit.intervals import Floats, Interval, over_both, over_samples, samples_needed
+from xaiplug.audit.verdicts import side_of
+from xaiplug.claims.judged import Judged, Word
+from xaiplug.claims.schema import Better, Equal, Value
+from xaiplug.claims.words import sentence
+from xaiplug.data.study import METHOD, SETTINGS, Method
+from xaiplug.errors import ConfigError, did_you_mean, listing
+
+FEWEST_SETTINGS = 2
+"""Ways of looking at one comparison (baselines, seeds, networks, ...) below which nothing held or did not hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One choice: what it is, by factor, and a number for each sample."""
+
+    levels: dict[str, str]
+    values: pd.Series[float]
+
+
+def judge(statement: Better | Equal | Value, results: pd.DataFrame) -> Judged:
+    """The verdict on a statement.
+
+    A choice is for the claim where its interval is on the claim's side (of 0; inside `within` or `tolerance`), against
+    it where it is on the other. With C choices each interval has the level 1 - .05/C, so that all hold together.
+
+    held: every choice is for it. depends: some are, not all. did-not-hold: none is for it, more than half against.
+    undecided: the rest, and whatever was looked at in one way only.
+
+    Args:
+        results: `results.parquet` of the run: columns `RESULTS_COLUMNS`.
+
+    Raises:
+        ConfigError: the statement names what the results do not have.
+    """
+    frame = _looked_at(statement, results)
+    if (frame["sample"] < 0).any():
+        return Judged(
+            "undecided", f"{listing(statement.metric)} has one value a study, which nothing tells from chance"
+        )
+    rows = _differences(statement, frame) if isinstance(statement, Better) else _values(statement, frame)
+    if not rows:
+        raise ConfigError("no choice has both methods; see the run's leaderboard for what goes with what")
+    table = pd.concat([row.values for row in rows], axis=1).to_numpy(np.float64).T
+    level = 1 - 0.05 / len(rows)
+    each = [over_samples(values, level=level) for values in table]
+    margin = statement.within if isinstance(statement, Equal) else getattr(statement, "tolerance", None)
+    sides = [_side(one, margin, level) for one in each]
+    named = list(zip(_names(rows), sides, strict=True))
+    holds, flips, undecided = (tuple(name for name, side in named if side == wanted) for wanted in (1, -1, 0))
+    needed = [_needed(row, margin) for row, side in zip(table, sides, strict=True) if not side]
+    settings = {tuple(value for factor, value in row.levels.items() if factor != "pair") for row in rows}
+    whole = _whole(table, each)
+    found = Judged(
+        _word(len(holds), len(flips), len(rows), len(settings)),
+        "",
+        _number(whole.mean),
+        (_number(whole.low), _number(whole.high)),
+        min(one.samples for one in each),
+        len(rows),
+        holds,
+        flips,
+        undecided,
+        _number(max(needed, default=math.nan)),
+    )
+    return replace(found, why=sentence(found, few=len(settings) < FEWEST_SETTINGS))
+
+
+def _looked_at(statement: Better | Equal | Value, results: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the statement's metrics, models and data."""
+    named = results["metric"].str.partition("[")[0]
+    known = {*results["metric"], *named}
+    for metric in statement.metric:
+        if metric not in known:
+            raise ConfigError(f"no metric '{metric}' in the results{did_you_mean(metric, known)} ({listing(known)})")
+    frame = results[results["metric"].isin(statement.metric) | named.isin(statement.metric)]
+    for column, names in (("model", statement.models), ("data", statement.data and [statement.data])):
+        if names is not None:
+            known = set(frame[column])
+            if lacking := [name for name in names if name not in known]:
+                raise ConfigError(f"no {column} '{lacking[0]}' in the results ({listing(known)})")
+            frame = frame[frame[column].isin(names)]
+    if frame["data"].nunique() > 1:
+        raise ConfigError(f"the results are of several data sets ({listing(set(frame['data']))}); name one: data: NAME")
+    return frame.assign(method=[str(Method.of(row)) for row in frame[list(METHOD)].itertuples(index=False, name=None)])
+
+
+def _differences(statement: Better, frame: pd.DataFrame) -> list[Row]:
+    rows = []
+    for a, b in statement.pairs:
+        named = {"model"} if "@" in a + b else set()
+        named |= set(SETTINGS) if "(" in a + b else set()
+        for (one, first), (other, second) in product(_named(a, frame).items(), _named(b, frame).items()):
+            if levels := _together(dict(one), dict(other), named):
+                rows.append(Row({"pair": f"{a} against {b}"} | levels, first - second))
+    return rows
+
+
+def _values(statement: Value, frame: pd.DataFrame) -> list[Row]:
+    """How far the values are on the claim's side of the bound; what is printed, minus it."""
+    rows = []
+    for method in statement.method:
+        for levels, values in _named(method, frame, signed=False).items():
+            if statement.below is not None:
+                gap = statement.below - values
+            else:
+                gap = values - (statement.above if statement.above is not None else statement.printed)
+            rows.append(Row({"pair": method} | dict(levels), gap))
+    return rows
+
+
+def _named(name: str, frame: pd.DataFrame, *, signed: bool = True) -> dict[tuple[tuple[str, str], ...], Any]:
+    """Each thing that goes by a name: its factors, and its values by the sample's id, higher better if `signed`."""
+    method, _, model = (part.strip() for part in name.partition("@"))
+    chosen = frame[(frame["method"] == method) | (frame["explainer"] == method)]
+    if model:
+        chosen = chosen[chosen["model"] == model]
+    if chosen.empty:
+        known = {*frame["method"], *frame["explainer"]}
+        raise ConfigError(f"no method '{name}' in the results{did_you_mean(method, known)} ({listing(known)})")
+    if signed and not chosen["better"].isin(["higher", "lower"]).all():
+        raise ConfigError(f"metric {listing(set(chosen['metric']))} has no direction, so nothing is better by it")
+    factors = ["model", "metric", "seed", *SETTINGS]
+    found = {}
+    for levels, part in chosen.groupby(factors, sort=False):
+        sign = np.where(part["better"] == "lower", -1.0, 1.0) if signed else 1.0
+        values = pd.Series(part["value"].to_numpy(np.float64) * sign, index=part["id"])
+        found[tuple(zip(factors, map(str, levels), strict=True))] = values.where(np.isfinite(values))
+    return found
+
+
+def _together(one: dict[str, str], other: dict[str, str], named: set[str]) -> dict[str, str] | None:
+    """The factors of two things that may be compared, None if they may not.
+
+    They are alike, but for what one does without, and for `named`: what the statement itself sets apart.
+    """
+    levels = {}
+    for factor in one:
+        alike = one[factor] == other[factor] or (factor in SETTINGS and not (one[factor] and other[factor]))
+        if not alike and factor not in named:
+            return None
+        levels[factor] = (one[factor] or other[factor]) if alike else ""
+    return levels
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """A name for each choice: the factors that vary."""
+    factors = [name for name in rows[0].levels if len({row.levels[name] for row in rows}) > 1]
+    plain = ("pair", "metric")
+    told = [[row.levels[one] if one in plain else f"{one} {row.levels[one]}" for one in factors] for row in rows]
+    return [", ".join(parts) or "as run" for parts in told]
+
+
+def _side(interval: Interval, margin: float | None, level: float) -> int:
+    """1 for the claim, -1 against it, 0 for neither."""
+    if margin is None:
+        return side_of(interval, level)
+    over, under = (side_of(_moved(interval, by), level) for by in (margin, -margin))
+    if over == 1 and under == -1:
+        return 1
+    return -1 if over == -1 or under == 1 else 0
+
+
+def _moved(interval: Interval, by: float) -> Interval:
+    return replace(interval, low=interval.low + by, high=interval.high + by)
+
+
+def _whole(table: Floats, each: Sequence[Interval]) -> Interval:
+    """The mean over choices and samples; its interval over both, or over samples alone, or none."""
+    found = over_both(table)
+    if math.isnan(found.low):
+        found = over_samples(np.asarray(table.mean(0)))
+    if math.isnan(found.mean):  # no sample has a value under every choice
+        return Interval(float(np.mean([one.mean for one in each])), math.nan, math.nan, 0, 0, len(each))
+    return found
+
+
+def _word(holds: int, flips: int, count: int, settings: int) -> Word:
+    if settings < FEWEST_SETTINGS:
+        return "undecided"
+    if holds:
+        return "held" if holds == count else "depends"
+    return "did-not-hold" if 2 * flips > count else "undecided"
+
+
+def _needed(row: Floats, margin: float | None) -> float:
+    """Samples that would settle an open choice; of a margin, those that would tell the mean from its nearer end."""
+    there = row[np.isfinite(row)]
+    if len(there) < 2:
+        return math.nan
+    gap = float(there.mean()) if margin is None else margin - abs(float(there.mean()))
+    return samples_needed(float(there.std(ddof=1)), gap)
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
