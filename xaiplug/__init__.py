@@ -32,6 +32,7 @@ from xaiplug.spec import Paper, Spec
 
 if TYPE_CHECKING:
     from xaiplug.api import component, explain, load_data, load_model, score
+    from xaiplug.data.exact import Exact
     from xaiplug.data.explanation import Explanation, SetScores
     from xaiplug.data.groups import FeatureGroups
     from xaiplug.data.result import MetricResult
@@ -57,6 +58,7 @@ _LAZY = {
     "Pool": "xaiplug.data.samples",
     "Target": "xaiplug.data.target",
     "FeatureGroups": "xaiplug.data.groups",
+    "Exact": "xaiplug.data.exact",
     "Explanation": "xaiplug.data.explanation",
     "SetScores": "xaiplug.data.explanation",
     "MetricResult": "xaiplug.data.result",
@@ -73,6 +75,7 @@ __all__ = [
     "DataSource",
     "Done",
     "Engine",
+    "Exact",
     "Explainer",
     "Explanation",
     "FeatureGroups",

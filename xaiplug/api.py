@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from xaiplug.calling.answering import run_explainer, run_metric
 from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.data.exact import Exact
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.result import MetricResult
 from xaiplug.data.samples import Samples
@@ -144,6 +145,7 @@ def score(
     metric: Any,
     *,
     relevant: Tensor | None = None,
+    exact: Exact | None = None,
     labels: Tensor | None = None,
     segmenter: Any = None,
     baseline: Any = None,
@@ -160,6 +162,7 @@ def score(
         explanation: of the same inputs; its target is the one measured.
         metric: a name, `plugin/name`, `(name, params)`, or an instance; `params` are its fields.
         relevant: (B,H,W) bool, the known truth, for metrics that need it.
+        exact: the exact answer (`samples.exact`), for metrics that need it.
         labels: (B,) the true classes, for metrics that count right answers.
         segmenter: for metrics that step through groups; default the explanation's own groups.
         scale: of the scores asked of the model; None = the metric's own, else the explanation's.
@@ -173,7 +176,7 @@ def score(
     adapted = Model.of(model)
     own_groups = explanation.groups if segmenter is None and "groups" in chosen.needs else segmenter
     own_scale = chosen.default_scale or (explanation.target.scale if explanation.target else "logit")
-    given = Given(own_groups, baseline, None, imputer, pool, relevant, labels)
+    given = Given(own_groups, baseline, None, imputer, pool, relevant, labels, exact)
     with asking(adapted):
         query = base_query(
             adapted, inputs, target=explanation.target, scale=scale, own_scale=own_scale, seed=seed, max_batch=max_batch

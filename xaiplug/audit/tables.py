@@ -74,7 +74,7 @@ def tables_of(store: Store) -> tuple[list[Table], list[str]]:
         elif (rows["sample"] < 0).any():
             reasons[metric.name] = f"metric '{metric.name}' has one value a study, not one a sample"
         else:
-            if "relevant" in metric.needs:
+            if {"relevant", "exact"} & set(metric.needs):
                 truths.add(metric.name)
             if _variant(workspace, "explainers", entry["explainer"]).entry.use == "random":
                 blind.add(entry["explainer"])

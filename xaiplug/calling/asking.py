@@ -15,11 +15,21 @@ import torch
 from torch import Tensor
 
 from xaiplug.calling.outputs import notice, notice_range
+from xaiplug.data.exact import Exact
 from xaiplug.data.groups import FeatureGroups, grid_of
 from xaiplug.data.samples import Pool, Samples
 from xaiplug.data.seeds import sample_seeds
 from xaiplug.data.target import Target
-from xaiplug.errors import ComponentError, DataError, ModelError, ShapeError, XaiplugError, did_you_mean, one_line
+from xaiplug.errors import (
+    ComponentError,
+    DataError,
+    ModelError,
+    ShapeError,
+    XaiplugError,
+    did_you_mean,
+    listing,
+    one_line,
+)
 from xaiplug.kinds import Baseline, Component, Imputer, Segmenter
 from xaiplug.model.adapter import Model
 from xaiplug.model.passes import is_out_of_memory
@@ -42,6 +52,7 @@ class Given:
     pool: Any = None
     relevant: Tensor | None = None
     labels: Tensor | None = None
+    exact: Exact | None = None
 
 
 @contextmanager
@@ -175,6 +186,8 @@ def complete(query: Query, component: Component, given: Given) -> tuple[Query, d
         query = query.replace(imputer=imputer)
     if "relevant" in needs:
         query = query.replace(relevant=_relevant(given.relevant, query, component))
+    if "exact" in needs:
+        query = query.replace(exact=_exact(given.exact, query, component))
     if given.labels is not None:
         query = query.replace(labels=_labels(given.labels, query))
     least = getattr(component, "min_groups", 1)
@@ -309,3 +322,25 @@ def _relevant(relevant: Tensor | None, query: Query, component: Component) -> Te
     if relevant.dtype != torch.bool or tuple(relevant.shape) != (len(query), *grid):
         raise ShapeError(f"relevant must be {(len(query), *grid)} bool, got {tuple(relevant.shape)} {relevant.dtype}")
     return relevant.to(query.inputs.device)
+
+
+def _exact(exact: Exact | None, query: Query, component: Component) -> Exact:
+    statement = getattr(component, "asks", None)
+    asked = f"{component.told} asks a truth for '{statement}'"
+    if exact is None:
+        raise ComponentError(f"{asked}: give exact=, as of samples whose exact answer is known (`samples.exact`)")
+    if statement not in exact.says:
+        raise ComponentError(
+            f"{asked}, and this one says {listing(exact.says)}: that is undefined, take another metric"
+        )
+    if exact.of and exact.of != query.model.name:
+        raise ComponentError(
+            f"{asked}, and the exact answer is of model '{exact.of}', not of '{query.model.name}'; in a run file say "
+            "under runs: which data go with which model"
+        )
+    if query.target.scale != "logit":
+        raise ComponentError(f"{asked}, which is of the logit; explain scale='logit', not '{query.target.scale}'")
+    if len(exact) != len(query):
+        raise ShapeError(f"the exact answer is of {len(exact)} samples, and there are {len(query)}")
+    exact.groups.validate(query.inputs)
+    return exact.to(query.inputs.device)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from xaiplug.data.exact import Exact, Statement
 from xaiplug.errors import DataError, ShapeError
 
 
@@ -22,6 +23,7 @@ class Samples:
         relevant: (N,H,W) bool, the known truth; or None.
         ids: N strings, stable from run to run; default "0".."N-1".
         extras: further tensors, first dimension N.
+        exact: the exact answer, where it is known; or None.
     """
 
     inputs: Tensor
@@ -29,6 +31,7 @@ class Samples:
     relevant: Tensor | None = None
     ids: Sequence[str] = ()
     extras: dict[str, Tensor] = field(default_factory=dict)
+    exact: Exact | None = None
 
     def __post_init__(self) -> None:
         if not self.ids:
@@ -37,6 +40,12 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    @property
+    def says(self) -> tuple[Statement, ...]:
+        """What the truth of these samples says: `where` if they have `relevant`, and what the exact answer supports."""
+        where: tuple[Statement, ...] = () if self.relevant is None else ("where",)
+        return where + (() if self.exact is None else tuple(one for one in self.exact.says if one != "where"))
 
     def validate(self) -> Samples:
         """Check that everything has N rows; returns self.
@@ -51,6 +60,8 @@ class Samples:
             parts["relevant"] = len(self.relevant)
             if self.relevant.dtype != torch.bool:
                 raise ShapeError(f"relevant must be bool, got {self.relevant.dtype}")
+        if self.exact is not None:
+            parts["exact"] = len(self.exact)
         for name, length in parts.items():
             if length != n:
                 raise ShapeError(f"{name} has {length} rows, inputs have {n}")
@@ -66,12 +77,16 @@ class Samples:
             None if self.relevant is None else self.relevant[index],
             tuple(self.ids[i] for i in order),
             {name: value[index] for name, value in self.extras.items()},
+            None if self.exact is None else self.exact[index],
         )
 
     def fingerprint(self) -> str:
         """sha256 over everything in it."""
         digest = hashlib.sha256(repr(tuple(self.ids)).encode())
         named = {"inputs": self.inputs, "labels": self.labels, "relevant": self.relevant, **self.extras}
+        if self.exact is not None:
+            digest.update(repr((self.exact.says, self.exact.of)).encode())
+            named |= {f"exact.{name}": value for name, value in self.exact.tensors().items()}
         for name, value in sorted(named.items()):
             if value is not None:
                 digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())

@@ -41,6 +41,8 @@ class Metric(Component):
     kind = "metric"
     default_scale: ClassVar[str | None] = None
     """Scale of the scores it asks the model for; None = the explanation's."""
+    asks: ClassVar[str | None] = None
+    """With the need `exact`: the statement of the truth that it compares with; of another truth it is undefined."""
 
     @abstractmethod
     def measure(self, query: Query, explanation: Explanation) -> Tensor | MetricResult:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from xaiplug.data.exact import Exact
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.samples import Pool, unknown
 from xaiplug.data.seeds import generator
@@ -56,8 +57,8 @@ class Query:
         inputs: (B,*shape): images (B,C,H,W) in pixel space, embeddings (B,L,D), rows (B,F).
         target: class index and scale of the score.
         seeds: (B,) int64.
-        groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W): present iff the
-            component has them in `needs`.
+        groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W), exact: present iff
+            the component has them in `needs`.
         labels: (B,), -1 = unknown, or None; see `truth`.
         max_batch: rows per forward, or "auto".
     """
@@ -72,6 +73,7 @@ class Query:
     pool: Pool | None = None
     imputer: Imputing | None = None
     relevant: Tensor | None = None
+    exact: Exact | None = None
     labels: Tensor | None = None
     max_batch: MaxBatch = "auto"
     _generators: dict[int, torch.Generator] = field(default_factory=dict, repr=False)

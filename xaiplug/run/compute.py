@@ -103,6 +103,7 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
             take(explanation, rows),
             metric,
             relevant=None if samples.relevant is None else samples.relevant[rows],
+            exact=None if samples.exact is None else samples.exact[torch.tensor(rows)],
             labels=samples.labels[rows],
             segmenter=None if labels is None else labels[rows],
             scale=scale,

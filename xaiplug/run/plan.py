@@ -9,7 +9,7 @@ from xaiplug.config import Config, Variant, With
 from xaiplug.config.check import chosen_of, offered
 from xaiplug.config.fits import PINS, combinations, needs_of
 from xaiplug.config.schema import RunEntry
-from xaiplug.errors import ConfigError
+from xaiplug.errors import ConfigError, listing
 from xaiplug.kinds import Component, Metric, PairMetric, RetrainMetric
 from xaiplug.run.cells import Cell
 
@@ -22,10 +22,11 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class Facts:
-    """What a plan must know of data: whether its truth is known, and the dimensions of a batch."""
+    """What a plan must know of data: whether `relevant` is known, the dimensions of a batch, what `exact` says."""
 
     relevant: bool
     ndim: int
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,13 @@ class _Planner:
             offer["segmenter"] = [Variant("segmenters", OWN, "", None, variant.entry)]
         if "relevant" in component.needs and not self.facts[cell.data].relevant:
             self._skip(f"metric '{variant.label}' on data '{cell.data}'", "the data has no known truth (relevant)")
+            return
+        says = self.facts[cell.data].says
+        if "exact" in component.needs and component.asks not in says:
+            why = f"it says {listing(says)}" if says else "it has no exact answer"
+            self._skip(
+                f"metric '{variant.label}' on data '{cell.data}'", f"undefined: it asks '{component.asks}', {why}"
+            )
             return
         ways = list(combinations(component, offer))
         varied = [pin for pin in PINS if len({given.labels()[pin] for given in ways}) > 1]

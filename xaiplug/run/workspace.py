@@ -103,7 +103,7 @@ class Workspace:
 
     def _facts(self, name: str) -> Facts:
         first = loaded(self.config.file.data[name], self.config.root, 1)
-        return Facts(first.relevant is not None, first.inputs.ndim)
+        return Facts(first.relevant is not None, first.inputs.ndim, () if first.exact is None else first.exact.says)
 
     def selected(self, cell: Cell) -> Selected:
         """The samples of a cell: its data, filtered by its model where the run file says so."""

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xaiplug import Samples
+from xaiplug import Exact, FeatureGroups, Samples
 from xaiplug_trainers.analytic import interactions, shapley
 from xaiplug_trainers.data.base import Geometry, TaskData, generator
 from xaiplug_trainers.sources import Images, Source, divided, open_source
@@ -22,7 +22,8 @@ class SetSum(TaskData):
     `train`, `val`, `test-uniform`: four digits drawn uniformly. `test`: the largest digit twice, and two smaller ones
     (which may be equal). Train, val and test draw from different images of the source. `extras`: `digits` (N,4) in
     reading order, -1 = empty, `cells` (N,56,56) uint8 with the cell of every pixel, `shapley` (N,4) and `interactions`
-    (N,4,4) of the analytic game (`analytic.py`).
+    (N,4,4) of the analytic game (`analytic.py`). `exact` (not of `train`) is that game and says the sign alone: the
+    logit that is explained is of a class, which any single missing digit costs, and not the sum.
 
     A share `empty` of the cells of `train` is black and adds nothing to the sum. A network that never saw an empty cell
     reads one as some digit, so that what is explained by blacking cells out is not the sum of what is left.
@@ -72,10 +73,18 @@ class SetSum(TaskData):
                 "shapley": shapley(worth),
                 "interactions": interactions(worth),
             },
+            exact=None if split == "train" else _exact(worth),
         )
 
     def _source(self) -> Source:
         return open_source(self.source, self.data_root, self.download)
+
+
+def _exact(worth: torch.Tensor) -> Exact:
+    """The sum's game. Of it, only the sign is the class's as well: that is lost with any digit that no other has."""
+    count = len(worth)
+    groups = FeatureGroups(_cells().long().expand(count, -1, -1), torch.full((count,), 4))
+    return Exact(groups, shapley(worth), ("sign",), interactions(worth))
 
 
 def _largest_twice(count: int, rng: np.random.Generator) -> NDArray[np.int64]:

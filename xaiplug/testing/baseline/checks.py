@@ -141,7 +141,7 @@ def declared_needs(baseline: Baseline) -> Measured:
         raise Violation(f"unknown need {listing(unknown)} (needs: {listing(NEEDS)})")
     if any(isinstance(made, Scene) for made in baselines_take(baseline).values()):
         return Measured(detail=f"needs {', '.join(sorted(baseline.needs)) or 'nothing'}")
-    for extra in ("pool", "references", "groups", "relevant"):
+    for extra in ("pool", "references", "groups", "relevant", "exact"):
         try:
             made = scene("images").normalised()
             baseline.build(made.ask(baseline, needs=(*baseline.needs, extra)))

@@ -24,7 +24,7 @@ def declared_needs(explainer: Explainer) -> Measured:
     if any(isinstance(takes(explainer, kind), Scene) for kind in INPUT_KINDS):
         return Measured(detail=f"needs {', '.join(needs) or 'nothing'}")
     for kind in INPUT_KINDS:
-        for extra in ("baseline", "groups", "references", "pool", "imputer", "relevant"):
+        for extra in ("baseline", "groups", "references", "pool", "imputer", "relevant", "exact"):
             made = scene(kind)
             try:
                 answer(explainer, made.ask(explainer, needs=(*needs, extra)))

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaiplug.data.exact import STATEMENTS
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.groups import on_grid
 from xaiplug.data.result import MetricResult
@@ -232,7 +233,7 @@ def prefers_truth(metric: Metric) -> Measured:
     )
     made = made.replace(network=network, target=torch.zeros_like(made.target))
     query, explanation = question(metric, made)
-    truth = _truth(query, made) if query.relevant is not None else _effects(query, made)
+    truth = _truth(query, made)
     true, false = (
         ask_metric(metric, _fresh(query), explanation.replace(attribution=values, level="input"))
         for values in (truth, -truth if query.relevant is None else 1 - truth)
@@ -250,7 +251,13 @@ def prefers_truth(metric: Metric) -> Measured:
 
 
 def _truth(query: Query, made: Scene) -> Tensor:
-    assert query.relevant is not None
+    """The map that the metric is told of; of one that is told nothing, what every feature adds."""
+    if query.exact is not None:
+        groups = query.exact.groups
+        each = (query.exact.values / groups.sizes()).nan_to_num()
+        return on_grid(groups.broadcast(each), tuple(made.inputs.shape[1:])).expand_as(made.inputs).to(made.inputs)
+    if query.relevant is None:
+        return _effects(query, made)
     return on_grid(query.relevant, tuple(made.inputs.shape[1:])).expand_as(made.inputs).to(made.inputs)
 
 
@@ -262,17 +269,20 @@ def _effects(query: Query, made: Scene) -> Tensor:
 
 @check("declared-needs")
 def declared_needs(metric: Any) -> Measured:
-    """`needs` and `default_scale` are known ones, and what is declared is enough."""
+    """`needs`, `default_scale` and what is asked of a truth are known ones, and what is declared is enough."""
     unknown = set(metric.needs) - NEEDS
     if unknown:
         raise Violation(f"unknown need {listing(unknown)} (needs: {listing(NEEDS)})")
     scale = getattr(metric, "default_scale", None)
     if scale is not None and scale not in SCALES:
         raise Violation(f"unknown default_scale '{scale}' (scales: {listing(SCALES)})")
+    asks = getattr(metric, "asks", None)
+    if ("exact" in metric.needs) != (asks in STATEMENTS):
+        raise Violation(f"asks a truth for {asks!r}, needs = {tuple(metric.needs)}; 'exact' goes with a statement")
     found = metrics_take(metric)
     if any(isinstance(made, Scene | Skip) for made in found.values()) or not isinstance(metric, Metric):
         return Measured(detail=f"needs {', '.join(sorted(metric.needs)) or 'nothing'}")
-    for extra in ("baseline", "groups", "imputer", "relevant", "pool", "references"):
+    for extra in ("baseline", "groups", "imputer", "relevant", "exact", "pool", "references"):
         made = scene("images")
         try:
             query = made.ask(metric, needs=(*metric.needs, extra))

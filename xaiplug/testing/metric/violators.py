@@ -133,6 +133,16 @@ class NeedsUndeclared(Metric):
         return _size(explanation) * share
 
 
+class AsksForMore(Metric):
+    """Asks an exact answer for what none can say."""
+
+    needs = ("exact",)
+    asks = "cause"
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        return _size(explanation)
+
+
 class CannotPickle(Agreement):
     """Refuses to be pickled."""
 
@@ -166,6 +176,7 @@ VIOLATORS = (
     violator("model-untouched", Trains()),
     violator("prefers-truth", WrongWay()),
     violator("declared-needs", NeedsUndeclared(), "input-kinds"),
+    violator("declared-needs", AsksForMore(), "input-kinds"),
     violator("pickles", CannotPickle()),
     violator("params-round-trip", HiddenState()),
 )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from xaiplug.calling.answering import run_explainer
 from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.data.exact import Exact
 from xaiplug.data.explanation import Explanation
 from xaiplug.kinds import Component, Explainer
 from xaiplug.model.adapter import Model
@@ -32,6 +33,7 @@ def ask(
     imputer: Any = None,
     pool: Any = None,
     relevant: Tensor | None = None,
+    exact: Exact | None = None,
     labels: Tensor | None = None,
 ) -> Query:
     """A query for one component; of what is given, only what is in its `needs` (or in `needs`) gets in.
@@ -55,6 +57,7 @@ def ask(
         imputer=imputer if "imputer" in wanted else None,
         pool=pool if "pool" in wanted else None,
         relevant=relevant if "relevant" in wanted else None,
+        exact=exact if "exact" in wanted else None,
         labels=labels,
     )
     asked: Any = component if needs is None else _Needing(component, tuple(needs))

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaiplug.data.exact import STATEMENTS, Exact
 from xaiplug.data.explanation import Explanation
-from xaiplug.data.groups import grid_of, on_grid
+from xaiplug.data.groups import FeatureGroups, grid_of, on_grid
 from xaiplug.data.samples import Samples
 from xaiplug.kinds import Component, Explainer, PixelImputer
 from xaiplug.model.adapter import Model
@@ -101,6 +102,15 @@ class Scene:
         labels = (side[:, None] * 4 + side).expand(len(self), SIDE, SIDE)
         return self.replace(labels=labels.clone())
 
+    @property
+    def exact(self) -> Exact:
+        """An answer that goes with each sample: half of its groups raise the score, neighbours act together."""
+        groups = FeatureGroups.from_labels(self.labels)
+        place = torch.arange(groups.count)
+        values = (groups.mean(self.inputs) + 0.1 * place) * torch.where(place % 2 == 0, 1, -1)
+        near = ((place[:, None] - place).abs() == 1) & groups.players[:, :, None] & groups.players[:, None]
+        return Exact(groups, values, STATEMENTS, near.to(values))
+
     def ask(self, component: Component, **changes: Any) -> Query:
         """The query that `component` gets, by its declared needs and nothing else."""
         given = {
@@ -110,6 +120,7 @@ class Scene:
             "references": self.references,
             "pool": self.pool,
             "relevant": self.relevant,
+            "exact": self.exact,
             "labels": self.truth,
             "imputer": self.imputer or Fill(),
             **changes,

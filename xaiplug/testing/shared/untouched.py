@@ -98,6 +98,8 @@ def tensors_of(query: Query) -> dict[str, Tensor]:
     named["target"] = query.target.index
     if query.groups is not None:
         named |= {"groups.labels": query.groups.labels, "groups.counts": query.groups.counts}
+    if query.exact is not None:
+        named |= {f"exact.{name}": value for name, value in query.exact.tensors().items()}
     if query.pool is not None:
         named |= {"pool.inputs": query.pool.inputs, "pool.labels": query.pool.labels}
     return {name: value for name, value in named.items() if value is not None}
