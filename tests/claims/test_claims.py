@@ -1,6 +1,7 @@
 """`xaiplug claims`: run, judged, kept, shown."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,8 +11,10 @@ from xaiplug.claims import gather as gathering
 from xaiplug.claims import run as running
 from xaiplug.claims.gather import claims_of, gather
 from xaiplug.claims.judged import FILE, stored
+from xaiplug.claims.names import unknown
 from xaiplug.claims.report import filled, readmes, told
 from xaiplug.cli import main
+from xaiplug.config import load
 from xaiplug.errors import ConfigError
 from xaiplug.registry import Plugin
 
@@ -165,6 +168,27 @@ def test_what_cannot_be_run_is_told_and_the_others_go_on(claims):
     assert "elsewhere: --set data.test.use=folder:$XAIPLUG_DATA/photos: needs the folder of your data" in done.err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "{a: twice, b: once, metric: size}}\n    printed",
+            "{a: twic, b: once, metric: size}}\n    printed",
+            "no explainer 'twic'",
+        ),
+        ("b: once, metric: size}}\n    printed", "b: once @ big, metric: size}}\n    printed", "no model 'big'"),
+        ("metric: size}}\n    printed", "metric: siez}}\n    printed", "no metric 'siez'.*did you mean 'size'"),
+        ("metric: size}}\n    printed", "metric: size, data: train}}\n    printed", "no data set 'train'"),
+    ],
+)
+def test_what_the_run_file_lacks_is_told_before_anything_is_run(claims, shipped, old, new, message):
+    (shipped / "toy" / "claims.yaml").write_text(CLAIMS.replace(old, new))
+    done = claims("larger", "--run")
+    assert done.code == 1
+    assert re.search(f"larger: claim 'larger' \\(toy.yaml\\): {message}", done.err)
+    assert not (shipped / "runs").exists()
+
+
 def test_cells_that_failed_leave_it_undecided(claims):
     record = json.loads(claims("broken", "--run", "--json").out)
     assert record["verdict"] == "undecided"
@@ -235,3 +259,24 @@ def test_every_verdict_that_is_kept_is_of_a_claim_that_is_there(paper):
     runnable = {claim.id for claim in paper.claims if claim.run}
     assert set(kept) <= runnable
     assert [name for name, judged in stored(paper).items() if "changed since" in judged.why] == []
+
+
+MISSING = ("no file or folder", "no folder", "is not there", "XAIPLUG_DATA")
+RUNS: dict[str, list] = {}
+for _paper in gather():
+    for _claim in _paper.claims:
+        if _claim.run:
+            RUNS.setdefault(f"{_paper.plugin}/{Path(running.folder_of(_claim)).name}", []).append((_paper, _claim))
+
+
+@pytest.mark.parametrize("claims", RUNS.values(), ids=RUNS)
+def test_run_files_have_what_claims_name(claims, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paper, first = claims[0]
+    try:
+        config = load(paper.source / first.run, [running._placed(setting) for setting in first.settings])
+    except ConfigError as error:
+        wrong = [line for line in str(error).splitlines() if not any(text in line for text in MISSING)]
+        assert wrong == []
+        pytest.skip("its data is not here")
+    assert [told for _, claim in claims for told in unknown(claim.statement.measured, config)] == []

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from xaiplug.claims.judge import judge
-from xaiplug.claims.schema import Better, Equal, Value
+from xaiplug.claims.schema import Better, Equal, Larger, Value
 from xaiplug.data.study import RESULTS_COLUMNS
 from xaiplug.errors import ConfigError
 
@@ -169,6 +169,11 @@ def test_several_data_sets_must_be_told_apart():
     with pytest.raises(ConfigError, match="name one"):
         judge(CLAIM, frame)
     assert judge(CLAIM.model_copy(update={"data": "train"}), frame).verdict == "held"
+
+
+@pytest.mark.parametrize("better", ["higher", "lower", ""])
+def test_larger_is_whether_or_not_it_is_better(better):
+    assert judge(Larger(a=["a"], b=["b"], metric=["deletion"]), two([1, 1], better=better)).verdict == "held"
 
 
 def test_without_a_direction_nothing_is_better():

@@ -14,7 +14,7 @@ import pandas as pd
 from xaiplug.audit.intervals import Floats, Interval, over_both, over_samples, samples_needed
 from xaiplug.audit.verdicts import side_of
 from xaiplug.claims.judged import Judged, Word
-from xaiplug.claims.schema import Better, Equal, Value
+from xaiplug.claims.schema import Better, Equal, Larger, Value
 from xaiplug.claims.words import sentence
 from xaiplug.data.study import METHOD, SETTINGS, Method
 from xaiplug.errors import ConfigError, did_you_mean, listing
@@ -31,7 +31,7 @@ class Row:
     values: pd.Series[float]
 
 
-def judge(statement: Better | Equal | Value, results: pd.DataFrame) -> Judged:
+def judge(statement: Better | Value, results: pd.DataFrame) -> Judged:
     """The verdict on a statement.
 
     A choice is for the claim where its interval is on the claim's side (of 0; inside `within` or `tolerance`), against
@@ -79,7 +79,7 @@ def judge(statement: Better | Equal | Value, results: pd.DataFrame) -> Judged:
     return replace(found, why=sentence(found, few=len(settings) < FEWEST_SETTINGS))
 
 
-def _looked_at(statement: Better | Equal | Value, results: pd.DataFrame) -> pd.DataFrame:
+def _looked_at(statement: Better | Value, results: pd.DataFrame) -> pd.DataFrame:
     """The rows of the statement's metrics, models and data."""
     named = results["metric"].str.partition("[")[0]
     known = {*results["metric"], *named}
@@ -99,11 +99,11 @@ def _looked_at(statement: Better | Equal | Value, results: pd.DataFrame) -> pd.D
 
 
 def _differences(statement: Better, frame: pd.DataFrame) -> list[Row]:
-    rows = []
+    rows, signed = [], not isinstance(statement, Larger | Equal)
     for a, b in statement.pairs:
         named = {"model"} if "@" in a + b else set()
         named |= set(SETTINGS) if "(" in a + b else set()
-        for (one, first), (other, second) in product(_named(a, frame).items(), _named(b, frame).items()):
+        for (one, first), (other, second) in product(*(_named(name, frame, signed=signed).items() for name in (a, b))):
             if levels := _together(dict(one), dict(other), named):
                 rows.append(Row({"pair": f"{a} against {b}"} | levels, first - second))
     return rows
@@ -122,7 +122,7 @@ def _values(statement: Value, frame: pd.DataFrame) -> list[Row]:
     return rows
 
 
-def _named(name: str, frame: pd.DataFrame, *, signed: bool = True) -> dict[tuple[tuple[str, str], ...], Any]:
+def _named(name: str, frame: pd.DataFrame, *, signed: bool) -> dict[tuple[tuple[str, str], ...], Any]:
     """Each thing that goes by a name: its factors, and its values by the sample's id, higher better if `signed`."""
     method, _, model = (part.strip() for part in name.partition("@"))
     chosen = frame[(frame["method"] == method) | (frame["explainer"] == method)]

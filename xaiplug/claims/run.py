@@ -18,6 +18,7 @@ import yaml
 from xaiplug.claims.gather import Paper
 from xaiplug.claims.judge import judge
 from xaiplug.claims.judged import Judged
+from xaiplug.claims.names import unknown
 from xaiplug.claims.schema import Claim
 from xaiplug.config import load
 from xaiplug.errors import ConfigError, XaiplugError
@@ -70,6 +71,8 @@ def _run(claim: Claim, source: Path, watcher: Watcher) -> Judged:
     assert claim.statement.measured is not None
     settings = [_placed(setting) for setting in claim.settings]
     config = load(source / claim.run, [*settings, f"outputs.dir={folder_of(claim)}"])
+    if wrong := unknown(claim.statement.measured, config):
+        raise ConfigError("\n".join(f"claim '{claim.id}' ({claim.run}): {told}" for told in wrong))
     try:
         outcome = execute(config, watcher)
         if outcome.failures:

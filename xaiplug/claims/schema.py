@@ -64,6 +64,10 @@ class Better(Measured):
         return list(zip(one, two, strict=True))
 
 
+class Larger(Better):
+    """Each `a` has larger values than its `b`, whether or not that is better."""
+
+
 class Equal(Better):
     """Each `a` differs from its `b` by less than `within`, on average."""
 
@@ -98,6 +102,7 @@ class Statement(Strict):
     """
 
     better: Better | None = None
+    larger: Larger | None = None
     equal: Equal | None = None
     value: Value | None = None
     exact: Several | None = None
@@ -111,9 +116,9 @@ class Statement(Strict):
         return self
 
     @property
-    def measured(self) -> Better | Equal | Value | None:
+    def measured(self) -> Better | Value | None:
         """What a run file decides; None where a test does, or nothing can."""
-        return self.better or self.equal or self.value
+        return self.better or self.larger or self.equal or self.value
 
     @property
     def tests(self) -> list[str]:
@@ -149,7 +154,7 @@ class Claim(Strict):
         if self.statement.measured and self.run is None:
             raise ValueError("needs a run file: run: experiments/NAME.yaml")
         if self.run is not None and not self.statement.measured:
-            raise ValueError("has a run file, which only better, equal and value are decided by")
+            raise ValueError("has a run file, which only better, larger, equal and value are decided by")
         return self
 
 
@@ -170,7 +175,7 @@ class ClaimsFile(Strict):
         return self
 
 
-_KEYS: dict[str, type[Strict]] = {"better": Better, "equal": Equal, "value": Value}
+_KEYS: dict[str, type[Strict]] = {"better": Better, "larger": Larger, "equal": Equal, "value": Value}
 
 
 def known_keys(path: Key) -> list[str] | None:
