@@ -8,6 +8,7 @@
     ├── ConfigError(ValueError)          a run file; holds every problem, each with file:line:col
     ├── ShapeError(ValueError)           a tensor of the wrong shape or dtype
     ├── ModelError(RuntimeError)         a model that raises, returns the wrong shape, or cannot do what is asked
+    │   ├── GradientError                no gradient where one is needed
     │   └── NonFiniteError               NaN or infinity where a number was needed
     ├── DataError(ValueError)            data that is missing or not what it should be
     ├── EngineError(RuntimeError)        an engine that cannot begin, or lost what it works with
@@ -72,6 +73,10 @@ class ShapeError(XaiplugError, ValueError):
 
 class ModelError(XaiplugError, RuntimeError):
     """A model that raises, returns the wrong shape, or lacks what a method asks for."""
+
+
+class GradientError(ModelError):
+    """A model that gives no gradient of its input where a method needs one."""
 
 
 class NonFiniteError(ModelError):

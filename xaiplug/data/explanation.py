@@ -76,7 +76,8 @@ class Explanation:
         order: (B,P) int64, groups in the order of choice, padded with -1.
         score: (B,) score of the input; base_score: (B,) score of absence; residual: (B,) score - base_score - sum.
         extras: further tensors, first dimension B.
-        meta: forwards, backwards, seconds, peak_bytes, versions, and whatever a method counts; plain data.
+        meta: forwards, backwards, seconds, peak_bytes, versions, and whatever a method counts; plain data. What is
+            looked up once for a network (where a layer's maps lie) is in the seconds alone.
     """
 
     attribution: Tensor

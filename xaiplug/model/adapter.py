@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.data.target import Output
-from xaiplug.errors import ModelError, NonFiniteError, ShapeError, did_you_mean
+from xaiplug.errors import GradientError, ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.catching import inputs_of, outputs_of
 from xaiplug.model.compiled import original, uncompiled
 from xaiplug.model.maps import map_layer, placed
@@ -134,7 +134,7 @@ class Model:
             )
         self._check_classes(logits.shape[1])
         if x.requires_grad and torch.is_grad_enabled() and not logits.requires_grad:
-            raise ModelError(
+            raise GradientError(
                 f"model '{self.name}' gives no gradient of its input: its forward is under torch.no_grad or "
                 "inference_mode, detaches, or does not use it; mend that, or use a method that asks for scores alone, "
                 "such as kernel-shap or occlusion"

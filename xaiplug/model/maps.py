@@ -9,10 +9,11 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
-from xaiplug.errors import ModelError, ShapeError
+from xaiplug.errors import GradientError, ModelError, ShapeError
 from xaiplug.model.adapted import Adapted
 from xaiplug.model.looking import Answers, Source, convolved, images, look, places_in
 from xaiplug.model.passages import Passage, passages
+from xaiplug.model.passes import looking
 from xaiplug.model.places import Places
 from xaiplug.model.tokens import tokens_of
 
@@ -43,7 +44,7 @@ def map_layer(model: Adapted, x: Tensor, name: str | None = None) -> MapLayer:
     than one place. Pooling passes places on and makes none; what leaves a tensor as it is does neither.
 
     Looked for once for every network, layer and size: five forwards, and one with a backward where none is named; more
-    where these do not show it.
+    where these do not show it. They are in no cost: `meta["forwards"]` has the rows of the samples.
 
     Raises:
         ModelError: no such layer, or none whose places can be found. ShapeError: x is no image.
@@ -52,16 +53,17 @@ def map_layer(model: Adapted, x: Tensor, name: str | None = None) -> MapLayer:
         raise ShapeError(f"maps are of images (B,C,H,W), got {tuple(x.shape)}")
     known, key = _found.setdefault(model.network, {}), (name, tuple(x.shape[1:]))
     if key not in known:
-        known[key] = _last(model, x) if name is None else (name, _named(model, x, name))
+        with looking():
+            known[key] = _last(model, x) if name is None else (name, _named(model, x, name))
     found, places = known[key]
     return MapLayer(found, model.layer(found), places)
 
 
 def _named(model: Adapted, x: Tensor, name: str) -> Places:
-    """Looked for from the image; where it is too far from that, from the layers on the way."""
+    """Looked for from the image; where it is too far from that, from the layers on the way if gradients show them."""
     module = model.layer(name)
     told = places_in(look(model, x, [module])[0], x)
-    later, source, draws = [] if isinstance(told, Places) else _passages(model, x), None, 1
+    later, source, draws = [] if isinstance(told, Places) else _on_the_way(model, x), None, 1
     while not isinstance(told, Places):
         answers, *others = look(model, x, [module, *(layer.module for layer in later)], source, draws)
         if isinstance(found := places_in(answers, x), Places):
@@ -79,6 +81,13 @@ def _named(model: Adapted, x: Tensor, name: str) -> Places:
                 "image: name another layer="
             )
     return told
+
+
+def _on_the_way(model: Adapted, x: Tensor) -> list[Passage]:
+    try:
+        return _passages(model, x)
+    except GradientError:
+        return []
 
 
 def _passages(model: Adapted, x: Tensor) -> list[Passage]:

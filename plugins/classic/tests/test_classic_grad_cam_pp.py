@@ -1,12 +1,14 @@
 """Grad-CAM++ by hand, against the derivatives that define it, and in which layer it reads."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 from torch.testing import assert_close
 
 import xaiplug
-from xaiplug.errors import ModelError, ShapeError
+from xaiplug.errors import GradientError, ModelError, ShapeError
 from xaiplug_classic.grad_cam_pp import cam
 
 NET = nn.Sequential(
@@ -74,6 +76,36 @@ def test_a_relu_in_place_after_the_layer_changes_nothing(name):
     plain, changing = (xaiplug.explain(net(p), x, name, target=0, layer="2", relu=False) for p in (False, True))
     assert plain.attribution.abs().max() > 0
     assert_close(changing.attribution, plain.attribution)
+
+
+@pytest.mark.parametrize("name", ["grad-cam", "grad-cam++", "score-cam"])
+@pytest.mark.parametrize("layer", [None, "2"])
+def test_the_cost_is_that_of_the_samples_whoever_looked_before(name, layer):
+    network = copy.deepcopy(NET)
+    first, second = (xaiplug.explain(network, X, name, target=1, layer=layer) for _ in range(2))
+    for count in ("forwards", "backwards"):
+        assert first.meta[count] == second.meta[count]
+    if name != "score-cam":  # whose masks are one a map that varies
+        assert (first.meta["forwards"], first.meta["backwards"]) == (4, 4)
+
+
+class NoGradient(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = NET
+
+    def forward(self, x):
+        with torch.no_grad():
+            return self.net(x)
+
+
+def test_score_cam_needs_no_gradient_where_its_layer_is_named():
+    with pytest.raises(GradientError, match=r"score-cam needs a gradient .* name one with layer=.*no gradient of its"):
+        xaiplug.explain(NoGradient(), X, "score-cam", target=1)
+    named = xaiplug.explain(NoGradient(), X, "score-cam", target=1, layer="net.3")
+    assert_close(named.attribution, xaiplug.explain(NET, X, "score-cam", target=1, layer="3").attribution)
+    with pytest.raises(GradientError, match="kernel-shap"):
+        xaiplug.explain(NoGradient(), X, "grad-cam++", target=1, layer="net.3")
 
 
 def test_errors():

@@ -222,6 +222,81 @@ def test_a_norm_of_what_others_read_too_stays_where_it_is(rules):
     assert torch.equal(ex.attribution, xaiplug.explain(net, X, "lrp", rules=rules, canonize="none").attribution)
 
 
+class Written(nn.Module):
+    """A batch norm written out: scaled in place, shifted, or the other way round."""
+
+    def __init__(self, norm, way):
+        super().__init__()
+        self.affine, self.norm, self.way = Affine(norm), norm, way
+
+    def forward(self, x):
+        scale, shift, norm = self.affine.scale, self.affine.shift, self.norm
+        if self.way == "in place":
+            return x.mul_(scale).add_(shift)
+        if self.way == "around":
+            mean, weight, bias = (v.view(1, -1, 1, 1) for v in (norm.running_mean, norm.weight, norm.bias))
+            return (x - mean) / (norm.running_var + norm.eps).sqrt().view(1, -1, 1, 1) * weight + bias
+        return x * scale + shift
+
+
+@pytest.mark.filterwarnings("ignore:.*not conserved")
+@pytest.mark.parametrize("way", ["out", "in place", "around"])
+@pytest.mark.parametrize("rules", RULES)
+def test_a_frozen_norm_is_merged_as_a_batch_norm_is(rules, way):
+    layers = [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3, bias=False), nn.BatchNorm2d(4)]
+    net = with_statistics(nn.Sequential(*layers, nn.ReLU(), nn.Flatten(), nn.Linear(64, 3)))
+    net[1].weight.data[0] *= -1
+    frozen = copy.deepcopy(net)
+    frozen[1], frozen[4] = Written(net[1], way), Written(net[4], way)
+    for canonize in ("auto", "none"):
+        ex = xaiplug.explain(net, X, "lrp", rules=rules, canonize=canonize)
+        assert_same(xaiplug.explain(frozen, X, "lrp", rules=rules, canonize=canonize).attribution, ex.attribution, 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*not conserved")
+def test_torchvisions_frozen_norms_are_batch_norms():
+    models, ops = pytest.importorskip("torchvision.models"), pytest.importorskip("torchvision.ops")
+    net = with_statistics(models.resnet18(weights=None, num_classes=5))
+    frozen = models.resnet18(weights=None, num_classes=5, norm_layer=ops.FrozenBatchNorm2d).double().eval()
+    frozen.load_state_dict({name: v for name, v in net.state_dict().items() if "num_batches" not in name})
+    ex, other = (xaiplug.explain(network, PHOTOS[:1], "lrp", rules="epsilon-gamma-box") for network in (net, frozen))
+    assert_same(other.attribution, ex.attribution, 1e-9)
+
+
+def test_a_scale_that_differs_from_place_to_place_is_not_merged(net):
+    class Placed(nn.Module):
+        def forward(self, x):
+            return x * torch.linspace(0.5, 2.0, 6, dtype=x.dtype)
+
+    net.insert(1, Placed())
+    ex = xaiplug.explain(net, X, "lrp")
+    assert torch.equal(ex.attribution, xaiplug.explain(net, X, "lrp", canonize="none").attribution)
+    assert (ex.residual.abs() <= 1e-4 * ex.score.abs()).all()
+
+
+@pytest.mark.filterwarnings("ignore:.*not conserved")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("rules", RULES)
+def test_a_network_in_16_bits_has_the_map_of_its_numbers_in_32(rules, dtype):
+    layers = [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3)]
+    net = with_statistics(nn.Sequential(*layers)).to(dtype)
+    x = X.bfloat16().float()
+    want = xaiplug.explain(copy.deepcopy(net).float(), x, "lrp", rules=rules, target=1).attribution
+    for inputs in (x, x.to(dtype)):
+        got = xaiplug.explain(net, inputs, "lrp", rules=rules, target=1).attribution
+        assert got.dtype == torch.float32
+        assert_same(got, want, 40 * torch.finfo(dtype).eps)
+
+
+def test_relevance_over_a_small_output_does_not_overflow_in_16_bits():
+    """R/z = 100 / 1e-4 is more than float16 holds."""
+    net = nn.Sequential(nn.Linear(4, 1, bias=False), *(nn.Linear(1, 1, bias=False) for _ in range(3)))
+    for layer, weight in zip(net, (2.5e-5, 100, 100, 100), strict=True):
+        nn.init.constant_(layer.weight, weight)
+    ex = xaiplug.explain(net.half(), torch.ones(1, 4), "lrp", target=0)
+    assert_same(ex.attribution, torch.full((1, 4), float(ex.score) / 4), 0.02)
+
+
 def test_densenet_is_conserved_and_left_as_it_was():
     models = pytest.importorskip("torchvision.models")
     net = models.DenseNet(8, (2, 2), 8, num_classes=5).double().eval()

@@ -23,10 +23,11 @@ class Lrp(Explainer):
     R (B,*shape) of the pixels, from R = z ∂f/∂z at the logits z (Bach et al., 2015).
 
     The operations are seen as the forward makes them, so that functions, modules of any name, in-place and reused
-    layers, concatenations and skip connections are right. A batch norm is merged into the convolution or linear layer
-    whose output it alone reads; elsewhere it passes relevance as it is, and so do scales and shifts by constants (the
-    normalisation of the pixels), as each of their outputs reads one input. With the logit as score, R starts at the
-    logit of the target and is kept from layer to layer, but for what biases and ε take: `residual` (B,) is f - ΣR.
+    layers, concatenations and skip connections are right. A batch norm, or a scale or shift of channels by constants (a
+    frozen norm), is merged into the convolution or linear layer whose output it alone reads; elsewhere it passes
+    relevance as it is, and so do other scales and shifts by constants (the normalisation of the pixels), as each of
+    their outputs reads one input. Of a network in 16 bits, the rules compute in 32. With the logit as score, R starts at
+    the logit of the target and is kept from layer to layer, but for what biases and ε take: `residual` (B,) is f - ΣR.
     Where that is more than a tenth of f, a warning says so. Units of the score.
 
     Raises:
@@ -42,7 +43,7 @@ class Lrp(Explainer):
     epsilon: Annotated[float, Gt(0)] = 1e-6
     """Stabiliser of the ε rule."""
     canonize: Literal["auto", "none"] = "auto"
-    """Whether batch norms are merged."""
+    """Whether batch norms, and scales and shifts like them, are merged."""
 
     def explain(self, query: Query) -> Explanation:
         everyone = torch.arange(len(query), device=query.inputs.device)

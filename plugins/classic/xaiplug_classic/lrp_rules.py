@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from xaiplug_classic.tape import wide
+
 Map = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """x, weight, bias -> z, linear in x and in (weight, bias)."""
 STABILISER = 1e-6
@@ -31,7 +33,7 @@ class Layer:
 def shared(f: Callable[..., Sequence[Tensor]], inputs: Sequence[Tensor], relevance: Sequence[Tensor]) -> list[Tensor]:
     """Each input's share of a linear or affine operation: x ⊙ Jᵀ(R/z), of a sum a/(a + b) R (ε rule)."""
     with torch.enable_grad():
-        xs = [x.detach().requires_grad_() for x in inputs]
+        xs = [wide(x.detach()).requires_grad_() for x in inputs]
         outputs = f(xs)
         slopes = [r / _stable(z.detach(), STABILISER) for z, r in zip(outputs, relevance, strict=True)]
         return [x.detach() * slope for x, slope in zip(xs, _back(outputs, xs, slopes), strict=True)]
@@ -40,7 +42,7 @@ def shared(f: Callable[..., Sequence[Tensor]], inputs: Sequence[Tensor], relevan
 def moved(f: Callable[..., Sequence[Tensor]], inputs: Sequence[Tensor], relevance: Sequence[Tensor]) -> list[Tensor]:
     """Relevance back to where the values came from: reshapes, concatenations, the places of maxima."""
     with torch.enable_grad():
-        xs = [x.detach().requires_grad_() for x in inputs]
+        xs = [wide(x.detach()).requires_grad_() for x in inputs]
         return _back(f(xs), xs, relevance)
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from xaiplug_classic import lrp_rules
 from xaiplug_classic.lrp_rules import Layer
-from xaiplug_classic.tape import Operation, Tape
+from xaiplug_classic.tape import Operation, Tape, wide
 
 Rule = Callable[[Layer, Tensor], Tensor]
 
@@ -28,17 +28,18 @@ _MERGING = _names("conv1d conv2d conv3d linear")
 _ACTIVATIONS = _names("relu relu6 hardtanh leaky_relu elu celu selu tanh clamp clamp_min")
 _MOVES = _names("""
 cat concat concatenate stack flatten unflatten view view_as reshape reshape_as permute transpose swapaxes movedim
-squeeze unsqueeze contiguous clone to float double type type_as chunk split unbind getitem narrow select expand
+squeeze unsqueeze contiguous clone chunk split unbind getitem narrow select expand
 expand_as repeat flip roll pad pixel_shuffle pixel_unshuffle channel_shuffle dropout dropout1d dropout2d dropout3d
 alpha_dropout feature_dropout feature_alpha_dropout
 """)
+_CASTS = _names("to float double half bfloat16 type type_as")
 _POOLS = _names("max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax")
 _SUMS = _names("""
 add sub rsub mul div neg mean sum avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
 adaptive_avg_pool3d interpolate upsample
 """)
 _SCALES = _names("add sub rsub mul div neg")
-KNOWN = _LAYERS | {"batch_norm"} | _ACTIVATIONS | _MOVES | _POOLS | _SUMS
+KNOWN = _LAYERS | {"batch_norm"} | _ACTIVATIONS | _MOVES | _CASTS | _POOLS | _SUMS
 """The operations that have a rule."""
 
 
@@ -69,23 +70,23 @@ class _Backward:
     def __init__(self, tape: Tape, logits: Tensor, rules: Rules) -> None:
         self._tape, self._rules, self._logits = tape, rules, logits
         self._readers = tape.readers()
-        self._maker = {id(output): operation for operation in tape.operations for output in operation.outputs}
-        self._merged: dict[int, tuple[Tensor, Tensor]] = {}
-        ends = [torch.full_like(tape.pixels, end).detach() for end in rules.ends]
+        self._merging: dict[int, tuple[Tensor, Tensor]] = {}
+        ends = [torch.full_like(wide(tape.pixels), end).detach() for end in rules.ends]
         self._pixels: dict[int, tuple[Tensor, Tensor]] = {id(tape.pixels): (ends[0], ends[1])}
         for operation in tape.operations:
             self._mark_pixels(operation)
 
     def run(self, start: Tensor) -> Tensor:
-        found: dict[int, Tensor] = {id(self._logits): start}
+        found: dict[int, Tensor] = {id(self._logits): wide(start)}
         for operation in reversed(self._tape.operations):
             arrived = [found.pop(id(output), None) for output in operation.outputs]
             if all(r is None for r in arrived):
                 continue
-            given = [torch.zeros_like(o) if r is None else r for o, r in zip(operation.outputs, arrived, strict=True)]
+            outputs = map(wide, operation.outputs)
+            given = [torch.zeros_like(o) if r is None else r for o, r in zip(outputs, arrived, strict=True)]
             for value, r in zip(operation.inputs, self._passed(operation, given), strict=True):
                 found[id(value)] = found[id(value)] + r if id(value) in found else r.detach()
-        return found.get(id(self._tape.pixels), torch.zeros_like(self._tape.pixels)).detach()
+        return found.get(id(self._tape.pixels), torch.zeros_like(wide(self._tape.pixels))).detach()
 
     def _passed(self, operation: Operation, given: list[Tensor]) -> list[Tensor]:
         """Relevance of the inputs of an operation from that of its outputs."""
@@ -93,9 +94,12 @@ class _Backward:
         if name in _LAYERS:
             return [self._through_layer(operation, given[0])]
         if name == "batch_norm":
-            self._merge(operation)
+            self._merge(operation, self._norm(operation))
             return [given[0]]
         if self._one_to_one(operation):
+            self._merge(operation, _scale_and_shift(operation))
+            return [given[0]]
+        if name in _CASTS:
             return [given[0]]
         if name in _ACTIVATIONS:
             self._check_activation(operation)
@@ -113,37 +117,37 @@ class _Backward:
         x, weight, bias, rest = _arguments(operation)
         if len(operation.inputs) > 1 or operation.inputs[0] is not x:
             raise self._tape.unknown(f"{operation.name} with weights that depend on the pixels")
-        weight, bias = self._merged.get(id(operation.outputs[0]), (weight, bias))
-        layer = Layer(lambda x, w, b: operation.function(x, w, b, **rest), x.detach(), weight, bias)
+        weight, bias = wide(weight), wide(bias)
+        output = operation.outputs[0]
+        if id(output) in self._merging and operation.name in _MERGING and (operation.name != "linear" or x.ndim == 2):
+            scale, shift = self._merging[id(output)]
+            weight = weight * scale.view(-1, *[1] * (weight.ndim - 1))
+            bias = shift if bias is None else bias * scale + shift
+        layer = Layer(lambda x, w, b: operation.function(x, w, b, **rest), wide(x.detach()), weight, bias)
         if self._rules.first is not None and id(x) in self._pixels:
             low, high = self._pixels[id(x)]
             return self._rules.first(replace(layer, low=torch.minimum(low, high), high=torch.maximum(low, high)), r)
         return (self._rules.hidden if operation.name in _CONVOLUTIONS else self._rules.dense)(layer, r)
 
-    def _merge(self, operation: Operation) -> None:
-        """Into the layer whose output it alone reads, if there is one."""
-        norm = self._norm(operation)
-        x = norm["input"]
-        maker = self._maker.get(id(x))
-        if self._rules.merge and maker is not None and self._mergeable(maker, x):
-            _, weight, bias, _ = _arguments(maker)
-            scale = (norm["running_var"] + norm["eps"]).rsqrt()
-            scale = scale if norm["weight"] is None else scale * norm["weight"]
-            shift = -norm["running_mean"] if bias is None else bias - norm["running_mean"]
-            shift = shift * scale if norm["bias"] is None else shift * scale + norm["bias"]
-            self._merged[id(x)] = (weight * scale.view(-1, *[1] * (weight.ndim - 1)), shift)
+    def _merge(self, operation: Operation, change: tuple[Tensor, Tensor] | None) -> None:
+        """A scale and a shift (C,) of the channels of a value that nothing else reads: for the layer that makes it."""
+        x, output = operation.inputs[0], operation.outputs[0]
+        if self._rules.merge and change is not None and self._readers[id(x)] == 1 and x is not self._logits:
+            scale, shift = change
+            more, further = self._merging.get(id(output), (torch.ones_like(scale), torch.zeros_like(shift)))
+            self._merging[id(x)] = (scale * more, shift * more + further)
 
-    def _norm(self, operation: Operation) -> dict[str, Any]:
+    def _norm(self, operation: Operation) -> tuple[Tensor, Tensor]:
+        """Scale and shift of a batch norm."""
         if operation.function is not F.batch_norm or len(operation.inputs) > 1:
             raise self._tape.unknown("batch_norm that is not torch.nn.functional.batch_norm of one value")
-        norm = _bound(F.batch_norm, operation)
+        norm = {name: wide(value) for name, value in _bound(F.batch_norm, operation).items()}
         if norm["training"] or norm["running_mean"] is None:
             raise self._tape.unknown("batch_norm with the statistics of the batch")
-        return norm
-
-    def _mergeable(self, maker: Operation, x: Tensor) -> bool:
-        alone = self._readers[id(x)] == 1 and x is not self._logits
-        return alone and maker.name in _MERGING and (maker.name != "linear" or x.ndim == 2)
+        scale = (norm["running_var"] + norm["eps"]).rsqrt()
+        scale = scale if norm["weight"] is None else scale * norm["weight"]
+        shift = -norm["running_mean"] * scale
+        return scale, shift if norm["bias"] is None else shift + norm["bias"]
 
     def _check_activation(self, operation: Operation) -> None:
         if len(operation.inputs) > 1 or any(bool(out.any()) for out in _at_zero(operation)):
@@ -161,12 +165,12 @@ class _Backward:
         """Keep the ends of what is still the pixels, moved about and scaled."""
         if not all(id(value) in self._pixels for value in operation.inputs):
             return
-        if not (operation.name in _MOVES or operation.name == "batch_norm" or self._one_to_one(operation)):
+        if not (operation.name in _MOVES | _CASTS | {"batch_norm"} or self._one_to_one(operation)):
             return
         with torch.no_grad():
             ends = [operation.again([self._pixels[id(value)][end] for value in operation.inputs]) for end in (0, 1)]
         for output, low, high in zip(operation.outputs, *ends, strict=True):
-            self._pixels[id(output)] = (low, high)
+            self._pixels[id(output)] = (wide(low), wide(high))
 
     def _one_to_one(self, operation: Operation) -> bool:
         """Whether each output reads one input and constants, as a normalisation or a scale does."""
@@ -199,3 +203,15 @@ def _training(operation: Operation) -> bool:
 def _at_zero(operation: Operation) -> tuple[Tensor, ...]:
     with torch.no_grad():
         return operation.again([torch.zeros_like(value) for value in operation.inputs])
+
+
+def _scale_and_shift(operation: Operation) -> tuple[Tensor, Tensor] | None:
+    """Of an operation of one input (B,C,...) and constants, by channel (C,); None where places of a channel differ."""
+    with torch.enable_grad():
+        nothing = torch.zeros_like(wide(operation.inputs[0])).requires_grad_()
+        (shift,) = operation.again([nothing])
+        (scale,) = torch.autograd.grad(shift.sum(), nothing)
+    channels = [value.detach().transpose(0, 1).flatten(1) for value in (scale, shift)]
+    if any(bool((values != values[:, :1]).any()) for values in channels):
+        return None
+    return channels[0][:, 0], channels[1][:, 0]

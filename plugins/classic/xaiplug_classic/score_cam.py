@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
-from xaiplug.errors import ShapeError
-from xaiplug.model.maps import MapLayer, map_layer
+from xaiplug.errors import GradientError, ShapeError
+from xaiplug.model.catching import outputs_of
+from xaiplug.model.maps import MapLayer, map_layer, placed
 
 _HELD = 2**25
 """Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
@@ -27,6 +28,7 @@ class ScoreCam(Explainer):
 
     Raises:
         ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
+        GradientError: no layer is named, and the network has no gradient to find one by.
     """
 
     needs = ("baseline",)
@@ -42,17 +44,26 @@ class ScoreCam(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         with torch.no_grad():
-            layer = map_layer(query.model, query.inputs[:1], self.layer)
+            layer = self._layer(query)
             cams = torch.stack([self._map(query, layer, row) for row in range(len(query))])
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), size, device)
         return Explanation(cams.flatten(1), "group", groups=groups, meta=layer.meta())
 
+    def _layer(self, query: Query) -> MapLayer:
+        try:
+            return map_layer(query.model, query.inputs[:1], self.layer)
+        except GradientError as error:
+            raise GradientError(
+                f"score-cam needs a gradient to find the layer that it reads: name one with layer=. {error}"
+            ) from error
+
     def _map(self, query: Query, layer: MapLayer, row: int) -> Tensor:
         """(h,w) of one sample."""
         x = query.inputs[row : row + 1]
-        with query.naming(torch.tensor([row])):
-            maps = query.model.capture(x, layer.name).values[0].detach()
+        with outputs_of(layer.module) as caught, query.naming(torch.tensor([row])):
+            query.model(x)
+        maps = layer.places.maps(placed(layer, caught, 1, query.model).detach().to(x.dtype))[0]
         masks = interpolate(maps[None], size=tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0]
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
         varied = (high - low).flatten() > 0

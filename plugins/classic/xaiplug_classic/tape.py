@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_flatten, tree_map
 
 from xaiplug.errors import ModelError
+from xaiplug.model.pixels import NARROW
 
 Call = Callable[..., Any]
 
@@ -34,10 +35,15 @@ class Operation:
     kwargs: dict[str, Any]
 
     def again(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """The outputs of other inputs, with their graph."""
+        """The outputs of other inputs, with their graph; not in 16 bits."""
         instead = {id(old): new for old, new in zip(self.inputs, inputs, strict=True)}
-        args, kwargs = tree_map(lambda value: instead.get(id(value), value), (self.args, self.kwargs))
+        args, kwargs = tree_map(lambda value: wide(instead.get(id(value), value)), (self.args, self.kwargs))
         return tuple(value for value in tree_flatten(self.run(*args, **kwargs))[0] if isinstance(value, Tensor))
+
+
+def wide(value: Any) -> Any:
+    """A tensor of 16 bits in 32; anything else as it is."""
+    return value.float() if isinstance(value, Tensor) and value.dtype in NARROW else value
 
 
 class Tape(TorchFunctionMode):

@@ -7,6 +7,17 @@ halve on running out of memory. `fit` finds how a network is best asked.
 from xaiplug.model.passes.chunks import in_chunks, in_parts, is_out_of_memory
 from xaiplug.model.passes.fit import Fit, fit
 from xaiplug.model.passes.guard import untouched, untouched_rng
-from xaiplug.model.passes.meter import Meter, metered
+from xaiplug.model.passes.meter import Meter, looking, metered
 
-__all__ = ["Fit", "Meter", "fit", "in_chunks", "in_parts", "is_out_of_memory", "metered", "untouched", "untouched_rng"]
+__all__ = [
+    "Fit",
+    "Meter",
+    "fit",
+    "in_chunks",
+    "in_parts",
+    "is_out_of_memory",
+    "looking",
+    "metered",
+    "untouched",
+    "untouched_rng",
+]

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+_looking: ContextVar[bool] = ContextVar("looking", default=False)
+
 
 @dataclass
 class Meter:
-    """Rows forwarded, rows differentiated (first-order passes through the output), seconds, and peak bytes."""
+    """Rows forwarded, rows differentiated (first-order passes through the output), seconds, and peak bytes.
+
+    What is found out once for a network (`looking`) is no row: else the count would depend on who asked before.
+    """
 
     forwards: int = 0
     backwards: int = 0
@@ -40,7 +46,7 @@ def metered(module: nn.Module) -> Iterator[Meter]:
     meter = Meter()
 
     def count(_: nn.Module, inputs: Any, output: Any) -> None:
-        if not isinstance(output, Tensor):
+        if not isinstance(output, Tensor) or _looking.get():
             return
         rows = len(output)
         meter.forwards += rows
@@ -62,6 +68,16 @@ def metered(module: nn.Module) -> Iterator[Meter]:
             torch.cuda.synchronize()
         meter.seconds = time.perf_counter() - before
         meter.peak_bytes = _peak()
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """While the block runs, no meter counts: what is asked is kept for all who ask of this network later."""
+    token = _looking.set(True)
+    try:
+        yield
+    finally:
+        _looking.reset(token)
 
 
 def _reset_peak() -> None:
