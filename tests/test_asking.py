@@ -73,6 +73,8 @@ def test_a_model_that_raises_is_named_and_left_as_it_was(mine):
     [
         (lambda x: x.sum(1, keepdim=True) * torch.nan, NonFiniteError, "returned NaN or infinity for sample 0, 1"),
         (lambda x: x[None], ModelError, "returned .* for 2 inputs; expected"),
+        (lambda x: x[:, :, None], ModelError, r"returned \(2, 4, 1\) for 2 inputs; expected"),
+        (lambda x: x.sum(), ModelError, r"returned \(\) for 2 inputs; expected"),
         (lambda x: x[:1], ModelError, r"returned \(1, 4\) for 2 inputs"),
         (lambda x: "text", ModelError, "the model returned str"),
     ],

@@ -26,9 +26,9 @@ class Lrp(Explainer):
     layers, concatenations and skip connections are right. A batch norm, or a scale or shift of channels by constants (a
     frozen norm), is merged into the convolution or linear layer whose output it alone reads; elsewhere it passes
     relevance as it is, and so do other scales and shifts by constants (the normalisation of the pixels), as each of
-    their outputs reads one input. Of a network in 16 bits, the rules compute in 32. With the logit as score, R starts at
-    the logit of the target and is kept from layer to layer, but for what biases and ε take: `residual` (B,) is f - ΣR.
-    Where that is more than a tenth of f, a warning says so. Units of the score.
+    their outputs reads one input. Of a network in 16 bits, the rules compute in 32. With the logit as score, R starts
+    at the logit of the target and is kept from layer to layer, but for what biases and ε take: `residual` (B,) is
+    f - ΣR. Where that is more than a tenth of f, a warning says so. Units of the score.
 
     Raises:
         ModelError: an operation that has no rule, by name (Hardswish, SiLU, GELU, layer norm, attention, products of
