@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from xaiplug.audit.audit import mean_tau
 from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, tau_matrix, variance_shares
 from xaiplug.audit.resampling import drawn_means, resampled
 
@@ -94,7 +95,7 @@ def test_the_interval_of_tau_covers_the_tau_of_all_samples():
             return kendall(means[..., 0, :], means[..., 1, :])
 
         means, draws = values.mean(1), drawn_means(values, resamples=200, seed=seed)
-        found = resampled(tau, means, draws, samples=30, groups=30, choices=False)
+        found = resampled(tau, means, draws, samples=30, groups=30)
         held += found.low <= 1 / 3 <= found.high
     assert held / 200 >= 0.93
 
@@ -108,3 +109,27 @@ def test_draws_are_means_of_whole_groups_and_paired():
     parts = values.reshape(2, 4, 3, 3).mean(2)
     assert grouped.var(0) == pytest.approx(parts.var(1) / 4, rel=0.1)
     assert (drawn_means(values[:, :, [0, 0]])[..., 0] == drawn_means(values[:, :, [0, 0]])[..., 1]).all()
+
+
+def taus(swap, of_choices, samples, noise, studies=150):
+    """Share of studies of five choices whose interval holds the mean tau of two choices of their kind."""
+    rng, quality = np.random.default_rng(0), np.arange(4.0)
+    many = quality + rng.normal(0, of_choices, (20_000, 2, 4))
+    truth, held = float(kendall(many[:, 0], many[:, 1]).mean()), 0
+    for seed in range(studies):
+        choices = quality + rng.normal(0, of_choices, (5, 1, 4))
+        values = choices + rng.normal(0, noise, (5, samples, 4))
+        draws = drawn_means(values, resamples=100, seed=seed)
+        found = resampled(mean_tau, values.mean(1), draws, samples=samples, groups=samples, swap=swap)
+        held += found.low - 1e-9 <= truth <= found.high + 1e-9
+    return held / studies
+
+
+@pytest.mark.parametrize("of_choices", [0.2, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize(("samples", "noise"), [(3, 1.0), (200, 1.0)])
+def test_the_interval_of_tau_covers_where_few_choices_agree(of_choices, samples, noise):
+    assert taus(2 / 3, of_choices, samples, noise) >= 0.93
+
+
+def test_violator_choices_that_agree_are_taken_for_all_of_their_kind():
+    assert taus(0.0, 0.3, 200, 1.0) < 0.85

@@ -274,13 +274,18 @@ def test_audit(xaiplug, write):
     more = "twice: {use: toy-gradient, params: {factor: 2.0}}\n  g: {use"
     text = path.read_text().replace("g: {use", more).replace("size: {use", "inside: {use: toy-inside}\n  size: {use")
     path.write_text(text)
-    assert "nothing was run" in xaiplug("audit", path).err
+    assert "nothing was run" in xaiplug("audit", path, "--budget", "0").err
     assert xaiplug("run", path).code == 0
-    done = xaiplug("audit", path, "--json")
+    done = xaiplug("audit", path, "--json", "--budget", "0")
     assert done.code == 0
     found = json.loads(done.out)
     assert set(found) >= {"rankings", "metrics", "verdicts", "sight", "notes"}
     assert all({"claim", "verdict", "difference", "interval", "flips"} <= set(one) for one in found["verdicts"])
     assert xaiplug("audit", "runs/toy", "--markdown").out.startswith("## ")
-    assert xaiplug("audit", path, "--csv").lines[0].startswith("model,data,metric")
+    assert xaiplug("audit", "runs/toy", "--csv").lines[0].startswith("model,data,metric")
     assert "one of --json" in xaiplug("audit", path, "--csv", "--json").err
+    assert "expected a time" in xaiplug("audit", path, "--budget", "soon").err
+    varied = xaiplug("audit", path, "--json", "--budget", "1h", "--set", "seeds=[3]")
+    assert "1:00:00, choice 1 of" in varied.err
+    assert {"seed=4", "seed=5"} <= set(json.loads(varied.out)["rankings"][0]["choices"])
+    assert (Path("runs/toy-audit") / "audit.yaml").is_file()

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from xaiplug.audit.intervals import Floats, over_samples, samples_needed
+from xaiplug.audit.intervals import Floats, over_both, over_samples, samples_needed
 from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, variance_shares
 from xaiplug.audit.resampling import drawn_means, resampled
 from xaiplug.audit.tables import Table
-from xaiplug.audit.verdicts import Verdict, judge
+from xaiplug.audit.verdicts import Verdict, judge, side_of
 
 Record = dict[str, Any]
 
@@ -61,17 +61,24 @@ def _ranking(table: Table) -> Record:
     """Stability of one metric's ranking."""
     values = table.values
     means, draws = _means(values), drawn_means(values)
-    counts = {"samples": values.shape[1], "groups": values.shape[1]}
+    count = values.shape[1]
     several = len(table.levels) > 1
-    tau = resampled(_mean_tau, means, draws, **counts) if several else None
+    methods = len(table.methods)
+    tau = (
+        resampled(mean_tau, means, draws, samples=count, groups=count, swap=8 / (methods * (methods - 1)))
+        if several
+        else None
+    )
     places = []
     for number, method in enumerate(table.methods):
         rank = resampled(
             lambda found, number=number: ranks(found)[..., number].mean(-1),  # type: ignore[misc]
             means,
             draws,
-            **counts,
-            bounds=(1.0, float(len(table.methods))),
+            samples=count,
+            groups=count,
+            swap=2 / methods,
+            bounds=(1.0, float(methods)),
         )
         places.append({"method": method, "rank": _number(rank.mean), "interval": rank.ends()})
     pairs = list(combinations(range(len(table.methods)), 2))
@@ -110,7 +117,6 @@ def _agreement(first: Table, second: Table) -> list[Record]:
         np.stack(draws, 1),
         samples=count,
         groups=count,
-        choices=False,
     )
     return [
         {
@@ -127,28 +133,39 @@ def _agreement(first: Table, second: Table) -> list[Record]:
 
 
 def _sight(table: Table) -> list[Record]:
-    """Every method against the one that looks at nothing: the difference, and in standard deviations over samples."""
+    """Every method against what looks at nothing, and against its own map of something else."""
     found = []
-    for blind in table.blind[:1]:
-        for number, method in enumerate(table.methods):
-            if number in table.blind:
-                continue
-            gap = _over_choices(table.values[..., number] - table.values[..., blind])
-            told = over_samples(gap)
-            spread = float(np.nanstd(gap, ddof=1)) if told.samples > 1 else math.nan
-            found.append(
-                {
-                    **_named(table),
-                    "method": method,
-                    "against": table.methods[blind],
-                    "difference": _number(told.mean),
-                    "interval": told.ends(),
-                    "effect": _number(told.mean / spread) if spread > 0 else None,
-                    "n": told.samples,
-                    "needed": _number(samples_needed(spread, told.mean)),
-                }
-            )
+    for number, method in enumerate(table.methods):
+        if number in table.blind:
+            continue
+        for blind in table.blind[:1]:
+            gaps = table.values[..., number] - table.values[..., blind]
+            found.append(_seen(table, method, table.methods[blind], gaps))
+        for name, controlled in table.controls.items():
+            if np.isfinite(controlled[:, number]).any():
+                found.append(_seen(table, method, name, controlled[None, :, number]))
     return found
+
+
+def _seen(table: Table, method: str, against: str, gaps: Floats) -> Record:
+    """How much better (C,S) a map is than a control: the difference, and in standard deviations over samples."""
+    there = gaps[np.isfinite(gaps).any(1)]
+    told = over_both(there)
+    if math.isnan(told.low):
+        told = over_samples(_over_choices(there))
+    mean = _over_choices(there)
+    spread = float(np.nanstd(mean, ddof=1)) if told.samples > 1 else math.nan
+    return {
+        **_named(table),
+        "method": method,
+        "against": against,
+        "difference": _number(told.mean),
+        "interval": told.ends(),
+        "sees": {1: "yes", -1: "no: the control is better", 0: "undecided"}[side_of(told)],
+        "effect": _number(told.mean / spread) if spread > 0 else None,
+        "n": told.samples,
+        "needed": _number(samples_needed(spread, told.mean)),
+    }
 
 
 def _verdicts(table: Table) -> list[Record]:
@@ -168,7 +185,7 @@ def _verdicts(table: Table) -> list[Record]:
     return found
 
 
-def _mean_tau(means: Floats) -> Floats:
+def mean_tau(means: Floats) -> Floats:
     """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one. A pair at a time, for memory."""
     pairs = combinations(range(means.shape[-2]), 2)
     return _nanmean(np.stack([kendall(means[..., one, :], means[..., two, :]) for one, two in pairs], -1), -1)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from xaiplug.audit.intervals import FEWEST_CHOICES, Floats, Interval, numbered
 
@@ -39,7 +39,7 @@ def resampled(
     *,
     samples: int,
     groups: int,
-    choices: bool = True,
+    swap: float | None = None,
     bounds: tuple[float, float] = (-1.0, 1.0),
 ) -> Interval:
     """A statistic of the rankings of several choices with its 95 % interval over samples and choices.
@@ -48,22 +48,34 @@ def resampled(
     its own number, as in `over_both`. What both hold of the noise is counted twice: the interval is rather too wide.
     With fewer than `FEWEST_CHOICES` choices, it is over samples alone.
 
+    A ranking moves in steps, so few draws may all agree where more would not. Therefore draws are set apart by
+    Student's quantile before they are ranked, not after; and where C choices agree, as much as 1 - .05^(1/C) of their
+    kind may still swap two methods (the rule of three): the interval over choices reaches at least so far.
+
     Args:
         statistic: means (...,C,M) -> (...).
         means: (C,M); draws: (R,C,M), as `drawn_means` gives them.
         samples, groups: how many there are.
-        choices: whether the rows are choices, as drawn from more; if not, the interval is over samples alone.
+        swap: how far the statistic moves, at most, per share of choices that swap two neighbours. None: the rows are no
+            choices that are drawn from more, and the interval is over samples alone.
         bounds: what the statistic cannot leave.
     """
     value, count = float(statistic(means)), len(means)
-    told = statistic(draws)
-    told = told[np.isfinite(told)]
-    if groups < 2 or not math.isfinite(value) or len(told) < 2:
+    if groups < 2 or not math.isfinite(value):
         return Interval(value, math.nan, math.nan, samples, groups, count)
-    wide = float(stdtrit(groups - 1, 0.975)) ** 2 * float(told.var()) * groups / (groups - 1)
-    if choices and count >= FEWEST_CHOICES:
+    apart = _student(groups) / ndtri(0.975) * math.sqrt(groups / (groups - 1))
+    told = statistic(means + (draws - means) * apart)
+    told = told[np.isfinite(told)]
+    if len(told) < 2:
+        return Interval(value, math.nan, math.nan, samples, groups, count)
+    wide = ndtri(0.975) ** 2 * float(told.var())
+    if swap is not None and count >= FEWEST_CHOICES:
         without = np.array([float(statistic(np.delete(means, choice, 0))) for choice in range(count)])
         spread = float(np.square(without - without.mean()).sum()) * (count - 1) / count
-        wide += float(stdtrit(count - 1, 0.975)) ** 2 * spread
+        wide += max(_student(count) ** 2 * spread, (swap * (1 - 0.05 ** (1 / count))) ** 2)
     low, high = value - math.sqrt(wide), value + math.sqrt(wide)
     return Interval(value, max(low, bounds[0]), min(high, bounds[1]), samples, groups, count)
+
+
+def _student(draws: int) -> float:
+    return float(stdtrit(draws - 1, 0.975))

@@ -1,30 +1,25 @@
-"""A finished run as tables: per model, data and metric, the values of every method under every choice."""
+"""Scores as tables: per model, data and metric, the values of every method under every choice."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from xaiplug.audit.intervals import Floats
-from xaiplug.config.fits import Variant
-from xaiplug.config.sweep import expand
 from xaiplug.data.study import METHOD, Method
-from xaiplug.errors import StoreError
-from xaiplug.run.cell import SCORES
-from xaiplug.run.collect import finished, read_scores
-from xaiplug.run.planfile import open_workspace
-from xaiplug.run.store import Store
-from xaiplug.run.workspace import Workspace
 
 PINS = ("segmenter", "baseline", "imputer")
 FACTORS = ("swept", *(f"metric_{pin}" for pin in PINS), "seed")
 COLUMNS = ("model", "data", *METHOD, "family", *FACTORS, "sample", "id", "value", "better")
 """Of scores, a row a value; `family` is the metric's name before its sweep, `swept` its swept parameters as JSON."""
+
+AS_RUN = "as run"
+"""The level of a factor that an audit varies, where it is as in the study."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +34,8 @@ class Table:
         levels: of each choice: factor -> level.
         methods: as the leaderboard names them.
         blind: numbers of the methods that look at nothing (`random`).
+        controls: what the counterpart of a map is of -> (S,M), the map's value minus its counterpart's, both as the
+            study chose.
     """
 
     model: str
@@ -49,39 +46,20 @@ class Table:
     levels: tuple[Mapping[str, str], ...]
     methods: tuple[str, ...]
     blind: tuple[int, ...] = ()
+    controls: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Names of the choices: the levels that vary."""
+        """Names of the choices: the levels that vary, without those that are as in the study."""
         factors = [name for name in self.levels[0] if len({level[name] for level in self.levels}) > 1]
-        return tuple(" ".join(f"{name}={level[name]}" for name in factors) or "as run" for level in self.levels)
+        told = [[f"{name}={level[name]}" for name in factors if level[name] != AS_RUN] for level in self.levels]
+        return tuple(" ".join(parts) or AS_RUN for parts in told)
 
-
-def tables_of(store: Store) -> tuple[list[Table], list[str]]:
-    """The tables of a run's finished cells, and a sentence for each metric that makes none.
-
-    Raises:
-        StoreError: nothing was run there, or cells are damaged.
-    """
-    workspace = open_workspace(store.folder)
-    frames, reasons = [], {}
-    truths, blind = set(), set()
-    for entry, stored in finished(store, ("score", "compare", "retrain"), SCORES):
-        metric = _variant(workspace, "metrics", entry["metric_entry"])
-        rows = read_scores(store.cell(entry["id"]) / SCORES, ["seed", "sample", "id", "value"]).to_pandas()
-        if stored["better"] not in ("higher", "lower"):
-            reasons[metric.name] = f"metric '{metric.name}' has no direction, so it ranks nothing"
-        elif (rows["sample"] < 0).any():
-            reasons[metric.name] = f"metric '{metric.name}' has one value a study, not one a sample"
-        else:
-            if {"relevant", "exact"} & set(metric.needs):
-                truths.add(metric.name)
-            if _variant(workspace, "explainers", entry["explainer"]).entry.use == "random":
-                blind.add(entry["explainer"])
-            named = {name: entry[name] for name in COLUMNS if name in entry and name not in rows}
-            frames.append(rows.assign(**named, family=metric.name, swept=_swept(metric), better=stored["better"]))
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-    return tables(frame, truths, blind), list(reasons.values())
+    @property
+    def own(self) -> list[int]:
+        """Numbers of the choices that the study made itself."""
+        audited = {name for level in self.levels for name, value in level.items() if value == AS_RUN}
+        return [place for place, level in enumerate(self.levels) if all(level[name] == AS_RUN for name in audited)]
 
 
 def tables(frame: pd.DataFrame, truths: Collection[str] = (), blind: Collection[str] = ()) -> list[Table]:
@@ -137,18 +115,3 @@ def _tuples(rows: pd.DataFrame, names: Sequence[str]) -> list[tuple[Any, ...]]:
     if not names:
         return [()] * len(rows)
     return list(rows[list(names)].itertuples(index=False, name=None))
-
-
-def _swept(metric: Variant) -> str:
-    """The swept parameters of an entry, as JSON: name -> value as text."""
-    for swept in expand(metric.name, metric.entry):
-        if swept.label == metric.label:
-            return json.dumps({name: str(swept.params[name]) for name in swept.places})
-    return "{}"
-
-
-def _variant(workspace: Workspace, section: str, label: str) -> Variant:
-    found = workspace.variant(section, label)
-    if found is None:
-        raise StoreError(f"a score in the plan has no {section[:-1]}; run the run file again")
-    return found

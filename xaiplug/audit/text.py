@@ -68,6 +68,8 @@ def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[s
                 one["metric"],
                 _on(one),
                 one["method"],
+                one["against"],
+                one["sees"],
                 _of(one["difference"]),
                 _ends(one),
                 _of(one["effect"]),
@@ -76,7 +78,8 @@ def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[s
             ]
             for one in found.sight
         ]
-        heads = ["metric", "on", "method", "minus random", "95 % interval", "in units of its noise", "n", "n needed"]
+        heads = ["metric", "on", "method", "against", "sees", "difference", "95 % interval", "in units of its noise"]
+        heads += ["n", "n needed"]
         parts += [title("Does the metric see"), table(heads, rows)]
     if found.verdicts:
         rows = [[_on(one), one["words"], _of(one["difference"]), _ends(one)] for one in found.verdicts]

@@ -111,8 +111,12 @@ def references(
                 if (names := getattr(entry, pin, None)) is not None:
                     check(names, into, (section, name, pin))
     for i, run in enumerate(file.runs or []):
-        for section in RunEntry.model_fields:
+        for section in RunEntry.model_fields.keys() - {"seeds"}:
             check(getattr(run, section), section, ("runs", i, section))
+        for seed in set(run.seeds or []) - set(file.seeds):
+            problems.append(
+                Problem(("runs", i, "seeds"), f"no seed {seed} in seeds (there: {listing(map(str, file.seeds))})")
+            )
 
 
 def needs(file: RunFile, variants: Variants, defaults: Mapping[str, Variant | None], problems: list[Problem]) -> None:

@@ -156,6 +156,8 @@ class RunEntry(Strict):
     references: Names = All
     imputers: Names = All
     metrics: Names = All
+    seeds: Annotated[list[int], Field(min_length=1), AfterValidator(_distinct)] | None = None
+    """Some of the file's; default all of them."""
 
 
 class Outputs(Strict):

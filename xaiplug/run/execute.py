@@ -17,7 +17,7 @@ from xaiplug.run.cell import lend
 from xaiplug.run.cells import Cell
 from xaiplug.run.collect import collect
 from xaiplug.run.plan import Plan, Skipped, make_plan
-from xaiplug.run.planfile import open_workspace, read_plan, write_plan
+from xaiplug.run.planfile import Written, open_workspace, read_plan, write_plan
 from xaiplug.run.stale import Stale
 from xaiplug.run.store import Store
 from xaiplug.run.study import study_of
@@ -96,6 +96,34 @@ def plan_of(config: Config, workspace: Workspace | None = None) -> Plan:
     return plan
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A run of which nothing is computed yet; `told` is what its folder has said of damaged cells before."""
+
+    store: Store
+    workspace: Workspace
+    plan: Plan
+    written: Written
+    told: Sequence[str]
+
+
+def begin(config: Config) -> Begun:
+    """Plan a run, write the plan, and see to its folder; cells that this process computes share its workspace.
+
+    Raises:
+        ConfigError: the run file. StoreError: the folder cannot be written.
+    """
+    store, workspace = Store(config.folder), Workspace(config)
+    plan = plan_of(config, workspace)
+    store.prepare()
+    written = write_plan(store, workspace, plan)
+    store.forget_failures(set(written.entries))
+    told = store.told()
+    store.mend((cell, Cell.of(entry).name) for cell, entry in written.entries.items())
+    lend(store.folder, workspace)
+    return Begun(store, workspace, plan, written, told)
+
+
 def execute(config: Config, watcher: Watcher) -> Outcome:
     """Have every missing cell of a run computed by its engine, then write its tables and its views.
 
@@ -104,16 +132,11 @@ def execute(config: Config, watcher: Watcher) -> Outcome:
     Raises:
         ConfigError: the run file; nothing was run. StoreError: the folder cannot be written; nothing was run.
     """
-    store, workspace = Store(config.folder), Workspace(config)
-    plan = plan_of(config, workspace)
-    store.prepare()
-    written = write_plan(store, workspace, plan)
+    begun = begin(config)
+    store, workspace, written = begun.store, begun.workspace, begun.written
+    outcome = Outcome(config.file.name, store.folder, skipped=begun.plan.skipped, stale=written.stale)
     ids = list(written.entries)
-    store.forget_failures(set(ids))
-    outcome = Outcome(config.file.name, store.folder, skipped=plan.skipped, stale=written.stale)
-    told = len(store.told())
-    store.mend((cell, Cell.of(entry).name) for cell, entry in written.entries.items())
-    lend(store.folder, workspace)
+    told = len(begun.told)
     _cells(store, config.engine, ids, outcome, watcher)
     outcome.damaged = tuple(store.told()[told:])
     outcome.results, _ = collect(store)

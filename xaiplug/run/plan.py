@@ -77,7 +77,7 @@ class _Planner:
                 for cell in self._explain(run, model, data, variant)
             ]
             for variant in chosen_of(self.config.variants["metrics"], run.metrics):
-                self._several(variant, data, models, explained)
+                self._several(run, variant, data, models, explained)
 
     def _explain(self, run: RunEntry, model: str, data: str, variant: Variant) -> Iterator[Cell]:
         """Explain cells of one entry, each followed by its scores."""
@@ -88,7 +88,7 @@ class _Planner:
             if "pool" in needs_of(variant.component, given) and self.config.file.pool is None:
                 self._skip(f"explainer '{variant.label}' with {_told(given)}", "it draws from a pool; write 'pool:'")
                 continue
-            for seed in self.config.file.seeds:
+            for seed in run.seeds or self.config.file.seeds:
                 inputs = self._segmented(model, data, given.segmenter, seed)
                 cell = self._put(
                     Cell("explain", model, data, variant.label, **given.labels(), seed=seed, inputs=inputs)
@@ -135,7 +135,7 @@ class _Planner:
                 )
             )
 
-    def _several(self, variant: Variant, data: str, models: list[str], explained: list[Cell]) -> None:
+    def _several(self, run: RunEntry, variant: Variant, data: str, models: list[str], explained: list[Cell]) -> None:
         """Cells of metrics that look at more than one explanation."""
         component = variant.component
         if isinstance(component, PairMetric):
@@ -147,7 +147,7 @@ class _Planner:
                 named = replace(cell, metric=variant.label, metric_entry=variant.label)
                 self._put(replace(named, kind="compare", model=" + ".join(models), inputs=inputs))
         if isinstance(component, RetrainMetric):
-            for cell in (c for c in explained if c.seed == self.config.file.seeds[0]):
+            for cell in (c for c in explained if c.seed == (run.seeds or self.config.file.seeds)[0]):
                 if not self.config.file.models[cell.model].use.startswith("task:"):
                     why = "it retrains a task's network; use a model 'task:...'"
                     self._skip(f"metric '{variant.label}' of model '{cell.model}'", why)

@@ -4,7 +4,16 @@ import pytest
 
 from xaiplug.testing import explainer_checks
 
-NAMES = ["smoothgrad", "random", "kernel-shap", "lime", "shapley-sampling", "grad-cam++", "attention-rollout"]
+NAMES = [
+    "smoothgrad",
+    "random",
+    "counterpart",
+    "kernel-shap",
+    "lime",
+    "shapley-sampling",
+    "grad-cam++",
+    "attention-rollout",
+]
 
 
 @pytest.mark.parametrize("check", explainer_checks(NAMES))

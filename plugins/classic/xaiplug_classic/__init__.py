@@ -15,6 +15,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("archipelago", "xaiplug_classic.archipelago:Archipelago", paper="tsang2020"),
         Spec("lrp", "xaiplug_classic.lrp:Lrp", paper="bach2015"),
         Spec("random", "xaiplug_classic.control:Random"),
+        Spec("counterpart", "xaiplug_classic.counterpart:Counterpart", paper="adebayo2018"),
         Spec("sparsified-smoothgrad", "xaiplug_classic.sparsified:SparsifiedSmoothGrad", paper="levine2019"),
         Spec("score-cam", "xaiplug_classic.score_cam:ScoreCam", paper="wang2020"),
         Spec("grad-cam++", "xaiplug_classic.grad_cam_pp:GradCamPlusPlus", paper="chattopadhay2018"),
