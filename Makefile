@@ -23,7 +23,7 @@ install: .venv/installed
 	test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xaiplug needs Python 3.11 or newer; set PYTHON=")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --python $(BIN)/python --requirement requirements.txt
+	$(BIN)/uv pip install --compile-bytecode --python $(BIN)/python --requirement requirements.txt
 	touch $@
 
 clean:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xaiplug.audit.intervals import Floats, over_both, over_samples, samples_needed
-from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, variance_shares
+from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, tau_matrix, variance_shares
 from xaiplug.audit.resampling import drawn_means, resampled
 from xaiplug.audit.tables import Table
 from xaiplug.audit.verdicts import Verdict, judge, side_of
@@ -94,6 +94,11 @@ def _ranking(table: Table) -> Record:
         "flipped": _number(flipped(means)) if several else None,
         "flips_by": _numbers(flips_by(means, table.levels)) if several else {},
         "variance_shares": _numbers(shares),
+        "taus": [[_number(tau) for tau in row] for row in tau_matrix(means).tolist()] if several else [],
+        "by_choice": {
+            method: [_number(rank) for rank in column]
+            for method, column in zip(table.methods, ranks(means).T.tolist(), strict=True)
+        },
         "ranks": sorted(places, key=lambda place: place["rank"] or math.inf),
     }
 

@@ -1,4 +1,4 @@
-"""An audit for a terminal, as Markdown and as CSV."""
+"""An audit for a terminal, as Markdown, as CSV and as LaTeX."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ Rows = list[list[str]]
 CSV_COLUMNS = ("model", "data", "metric", "first", "second", "verdict", "difference", "low", "high", "n", "words")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would compute when a text begins with it."""
+
+TEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "[": "{[}",  # else it is taken for an argument of the line before
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
 
 
 def terminal(found: Audit) -> str:
@@ -34,6 +43,11 @@ def as_csv(found: Audit) -> str:
         row = one | dict(zip(("low", "high"), one["interval"], strict=True))
         writer.writerow([_inert(row[name]) for name in CSV_COLUMNS])
     return file.getvalue()
+
+
+def latex(found: Audit) -> str:
+    """Tables for a paper, set with `booktabs`."""
+    return _laid(found, lambda title: f"% {title}", _tabular)
 
 
 def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[str], Rows], str]) -> str:
@@ -103,6 +117,16 @@ def piped(heads: Sequence[str], rows: Rows) -> str:
     return "\n".join([lines[0], f"|{'---|' * len(heads)}", *lines[1:]])
 
 
+def _tabular(heads: Sequence[str], rows: Rows) -> str:
+    lines = [" & ".join(_tex(cell) for cell in row) + r" \\" for row in ([list(heads), *rows])]
+    begin = [rf"\begin{{tabular}}{{{'l' * len(heads)}}}", r"\toprule", lines[0], r"\midrule"]
+    return "\n".join([*begin, *lines[1:], r"\bottomrule", r"\end{tabular}"])
+
+
+def _tex(text: str) -> str:
+    return "".join(TEX.get(sign, sign) for sign in _plain(text))
+
+
 def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
@@ -130,4 +154,6 @@ def _ends(one: Record) -> str:
 
 
 def _shares(shares: dict[str, float | None]) -> str:
-    return ", ".join(f"{name} {_of(share)}" for name, share in shares.items())
+    """Whole percents, the largest first; nothing below one."""
+    known = sorted(((share, name) for name, share in shares.items() if (share or 0) >= 0.005), reverse=True)
+    return ", ".join(f"{name} {100 * share:.0f} %" for share, name in known if share)

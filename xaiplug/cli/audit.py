@@ -29,31 +29,34 @@ def audit(
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Markdown tables.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The verdicts as CSV.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="LaTeX tables.")] = False,
 ) -> None:
     """How stable a study's rankings are, which metrics agree and see, and which claims hold.
 
     With a budget, the study is done again under other baselines, imputers, segmenters, readings of the map, steps,
-    scales and seeds, and with controls; without, it is taken as it was run.
+    scales and seeds, and with controls; without, it is taken as it was run. The page audit.html is written beside it.
     """
-    if as_json + markdown + csv > 1:
-        refuse("one of --json, --markdown and --csv, please")
+    if as_json + markdown + csv + latex > 1:
+        refuse("one of --json, --markdown, --csv and --latex, please")
     seconds = _seconds(budget if budget is not None else BUDGET if study.is_file() else "0")
     from xaiplug.audit import text
     from xaiplug.audit.audit import audit as audited
+    from xaiplug.audit.page import write_page
     from xaiplug.audit.reading import tables_of
     from xaiplug.run.store import Store
 
-    if seconds:
-        done = _varied(study, seconds, settings or [])
-        tables, reasons = tables_of(done.store, done.choices)
-        found = audited(tables, [*done.notes, *reasons])
-    else:
-        found = audited(*tables_of(Store(folder_of(study))))
+    done = _varied(study, seconds, settings or []) if seconds else None
+    store = done.store if done else Store(folder_of(study))
+    tables, reasons = tables_of(store, done.choices if done else ())
+    found = audited(tables, [*(done.notes if done else ()), *reasons])
+    page = write_page(store, tables, found)
     if as_json:
         typer.echo(json.dumps(found.plain(), allow_nan=False))
+    elif csv or markdown or latex:
+        typer.echo((text.as_csv if csv else text.markdown if markdown else text.latex)(found), nl=False)
     else:
-        shown = text.markdown if markdown else text.as_csv if csv else text.terminal
-        typer.echo(shown(found), nl=False)
+        typer.echo(text.terminal(found))
+        typer.echo(f"page: {page}")
 
 
 def _varied(study: Path, seconds: float, settings: list[str]) -> Done:

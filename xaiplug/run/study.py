@@ -14,6 +14,7 @@ from torch import Tensor
 
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.joining import take
+from xaiplug.data.samples import Samples
 from xaiplug.data.study import METHOD, Curve, Method, Panel, Study
 from xaiplug.run.cell import EXPLANATION, SCORES
 from xaiplug.run.cells import Cell
@@ -88,13 +89,21 @@ def _gallery(store: Store, workspace: Workspace) -> list[Panel]:
         shown = take(whole, range(min(SHOWN, len(whole))))
         maps.setdefault((entry["model"], entry["data"]), {})[_title(entry)] = shown
     return [
-        panel for (model, data), shown in maps.items() if (panel := _panel(workspace, model, data, shown)) is not None
+        panel
+        for (model, data), shown in maps.items()
+        if (panel := panel_of(workspace, model, data, _first(workspace, model, data), shown)) is not None
     ]
 
 
-def _panel(workspace: Workspace, model: str, data: str, maps: dict[str, Explanation]) -> Panel | None:
+def _first(workspace: Workspace, model: str, data: str) -> Samples:
     selected = workspace.selected(Cell("explain", model, data))
-    samples = selected.samples[: min(SHOWN, len(selected))]
+    return selected.samples[: min(SHOWN, len(selected))]
+
+
+def panel_of(
+    workspace: Workspace, model: str, data: str, samples: Samples, maps: dict[str, Explanation]
+) -> Panel | None:
+    """Samples with what explainers make of them and what the model says; None where they are no images."""
     if samples.inputs.ndim != 4:
         return None
     adapter = workspace.model(model)

@@ -27,7 +27,7 @@ def write_report(study: Study, path: Path) -> Path:
 
 def render(study: Study) -> str:
     """The report as text."""
-    return _template().render(
+    return template("report.html.j2").render(
         study=study,
         facts=sections.facts(study),
         tables=sections.leaderboard_tables(study),
@@ -41,9 +41,10 @@ def render(study: Study) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """One of the pages; whatever is put into it is escaped."""
     loader = PackageLoader("xaiplug.view")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
