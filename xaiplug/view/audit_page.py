@@ -47,6 +47,15 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """One metric: methods against controls; `rows` have verdict, word and numbers of each."""
+
+    title: str
+    controls: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str, str] | None, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Shown:
     """The sample on which two choices disagree: in words, and its picture where it is an image."""
 
@@ -67,7 +76,7 @@ def render_audit(name: str, found: Record, shown: Shown | None = None) -> str:
         name=name,
         rankings=[_ranking(one) for one in found["rankings"]],
         metrics=[_agreement(scope, rows) for scope, rows in _by_scope(found["metrics"]).items()],
-        sight=[_seen(one) for one in found["sight"]],
+        sight=_sight(found["sight"]),
         verdicts=_verdicts(found),
         notes=found["notes"],
         shown=shown,
@@ -117,18 +126,31 @@ def _agreement(scope: str, rows: Sequence[Record]) -> dict[str, Any]:
     return {"scope": scope, "names": told, "taus": heat_map(told, taus), "pairs": pairs}
 
 
-def _seen(one: Record) -> dict[str, str]:
-    return {
-        "on": f"{one['metric']}, {_scope(one)}",
-        "method": one["method"],
-        "against": one["against"],
-        "sees": one["sees"],
-        "difference": number(one["difference"], 3),
-        "interval": _ends(one["interval"], 3),
-        "effect": number(one["effect"], 2),
-        "n": whole(one["n"]),
-        "needed": whole(one["needed"]) if one["needed"] is not None else "–",
-    }
+def _sight(found: Sequence[Record]) -> list[Sight]:
+    """For each metric its methods against every control."""
+    tables = []
+    for key in dict.fromkeys(map(_of, found)):
+        rows = [one for one in found if _of(one) == key]
+        controls = tuple(dict.fromkeys(one["against"] for one in rows))
+        known = {(one["method"], one["against"]): one for one in rows}
+        methods = tuple(dict.fromkeys(one["method"] for one in rows))
+        short = short_names(list(methods))
+        cells = tuple(
+            (short[method], tuple(_seen(known.get((method, control))) for control in controls)) for method in methods
+        )
+        tables.append(Sight(f"{key[0]}, {_scope(rows[0])}", controls, cells))
+    return tables
+
+
+def _seen(one: Record | None) -> tuple[str, str, str] | None:
+    """Verdict, word, and what it stands on."""
+    if one is None:
+        return None
+    verdict = {"yes": "all", "undecided": "undecided"}.get(one["sees"], "none")
+    needed = f", needed {whole(one['needed'])}" if one["needed"] is not None else ""
+    told = f"{number(one['difference'], 3)} [{_ends(one['interval'], 3)}], n {one['n']}{needed}"
+    effect = "" if one["effect"] is None else f" · {number(one['effect'], 1)} sd"
+    return verdict, {"all": "yes", "none": "no"}.get(verdict, verdict) + effect, told
 
 
 def _verdicts(found: Record) -> list[Verdicts]:
