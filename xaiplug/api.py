@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.calling.answering import run_explainer, run_metric
-from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.given import Given
 from xaiplug.data.exact import Exact
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.result import MetricResult

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from xaiplug.calling.asking import DEFAULTS
+from xaiplug.calling.given import DEFAULTS
 from xaiplug.config import check
 from xaiplug.config.fits import Variant
 from xaiplug.config.marks import Document, Dumper, read

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from xaiplug import api
 from xaiplug.calling.answering import versions
-from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.given import Given
 from xaiplug.config import With
 from xaiplug.config.fits import PINS, needs_of
 from xaiplug.config.schema import ExplainerEntry, MetricEntry, TargetEntry

@@ -22,7 +22,8 @@ import torch
 from torch import nn
 
 import xaiplug
-from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.given import Given
 from xaiplug.model import Model
 from xaiplug.model.query import Query
 from xaiplug.testing.timing import paired

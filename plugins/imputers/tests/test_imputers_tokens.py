@@ -10,7 +10,8 @@ from torch.overrides import TorchFunctionMode
 
 import xaiplug
 from xaiplug import MaskedGame, Model
-from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.given import Given
 from xaiplug.errors import ComponentError, ModelError, NonFiniteError
 
 SIDE, PATCH, GRID = 24, 8, 3

@@ -8,7 +8,8 @@ from torch import nn
 
 import xaiplug
 from xaiplug import MaskedGame, Model
-from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.given import Given
 from xaiplug.errors import ComponentError, ShapeError
 from xaiplug_imputers.corruptions import CORRUPTIONS, brightness, plasma, saturate
 from xaiplug_imputers.sizes import sizes

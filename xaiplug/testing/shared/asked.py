@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from xaiplug.calling.answering import run_explainer
-from xaiplug.calling.asking import Given, asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.given import Given
 from xaiplug.data.exact import Exact
 from xaiplug.data.explanation import Explanation
 from xaiplug.kinds import Component, Explainer
