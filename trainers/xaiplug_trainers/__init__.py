@@ -14,6 +14,7 @@ __all__ = ["__version__"]
 @hookimpl
 def xaiplug_tasks() -> list[Spec]:
     return [
+        Spec("backdoor", "xaiplug_trainers.tasks:Backdoor"),
         Spec("celeba", "xaiplug_trainers.tasks:CelebA"),
         Spec("cifar10", "xaiplug_trainers.tasks:Cifar10"),
         Spec("decoy-mnist", "xaiplug_trainers.tasks:DecoyMnist"),

