@@ -2,7 +2,8 @@
 
     python table.py RUN_FOLDER
 
-Empty where the truth does not say it; "-" where the metric is undefined for the method (it finds no sets).
+A truth that does not say it has no column, a method for which it is never defined (it finds no sets) no row; "-" is
+undefined there (a map of zeros has no shares).
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from xaiplug.results import Results, markdown
 
 
 def rows(values: pd.DataFrame) -> Iterator[list[str]]:
-    """The name of a method and its mean in each truth, in the order of the run file."""
+    """The name of a method and its mean in each truth."""
     for method, own in values.groupby("explainer", sort=False):
+        if own["value"].isna().all():
+            continue
         means = [own[own["model"] == truth]["value"].mean() for truth in values["model"].unique()]
         yield [str(method), *("-" if pd.isna(mean) else f"{mean:.2f}" for mean in means)]
 
@@ -27,9 +30,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     results = Results(parser.parse_args().folder).values
-    for metric, values in results.groupby("metric", sort=False):
+    for metric in ("where", "sign", "share", "order", "interaction"):
+        values = results[results["metric"] == metric]
         print(f"**{metric}**\n")
-        print(markdown([str(metric), *values["model"].unique()], rows(values)))
+        print(markdown([metric, *values["model"].unique()], rows(values)))
         print()
 
 

@@ -108,7 +108,7 @@ def test_nothing_outside_the_truth_matters(truth):
 
 
 def agreed(samples):
-    """Statements in which the Shapley value and the straight path, both sound, never contradict each other."""
+    """Statements in which the Shapley value and the straight path, both sound, say the same of every sample."""
     one, two = samples.exact.values, samples.exact.groups.sum(samples.extras["integrated_gradients"])
     two = torch.where(two.abs() < 1e-12, 0, two)
     outside = ~(samples.exact.groups.mean(samples.relevant.double()) > 0)
@@ -117,9 +117,9 @@ def agreed(samples):
     steps = [torch.where(step.abs() < 1e-9, 0, step) for step in steps]
     return {
         "where": bool((one[outside] == 0).all() and (two[outside] == 0).all()),
-        "sign": bool((one * two >= 0).all()),
+        "sign": torch.equal(one.sign(), two.sign()),
         "share": torch.allclose(*share, atol=1e-9, equal_nan=True),
-        "order": bool((steps[0] * steps[1] >= 0).all()),
+        "order": torch.equal(steps[0].sign(), steps[1].sign()),
         "interaction": bool(samples.exact.interactions.flatten(1).any(1).all()),
     }
 

@@ -22,7 +22,7 @@ def test_conformance(check):
     check()
 
 
-def on_rows(metric, values, true=TRUE, *, sets=None, pairs=()):
+def on_rows(metric, values, true=TRUE, *, sets=None, pairs=(), kind="interaction"):
     """A metric of one row of as many features as groups."""
     count = len(true)
     x, net = torch.rand(1, count, dtype=torch.float64), nn.Linear(count, 2).double()
@@ -36,7 +36,7 @@ def on_rows(metric, values, true=TRUE, *, sets=None, pairs=()):
         members = torch.zeros(1, len(sets), count, dtype=torch.bool)
         for place, (inside, _) in enumerate(sets):
             members[0, place, list(inside)] = True
-        found = SetScores(members, torch.tensor([[value for _, value in sets]], dtype=torch.float64))
+        found = SetScores(members, torch.tensor([[value for _, value in sets]], dtype=torch.float64), kind)
     ex = Explanation(torch.tensor([values], dtype=torch.float64), "input", sets=found)
     return xaiplug.score(net, x, ex, metric, exact=exact).values.item()
 
@@ -65,6 +65,7 @@ def test_what_is_undefined_is_nan():
         assert math.isnan(on_rows(metric, TRUE, [0.0, 0, 0, 0]))
     assert math.isnan(on_rows("interaction-auc", TRUE, pairs=[(0, 1)]))
     assert math.isnan(on_rows("interaction-auc", TRUE, sets=[((0, 1), 1.0)]))
+    assert math.isnan(on_rows("interaction-auc", TRUE, pairs=[(0, 1)], sets=[((0, 1), 1.0)], kind="prefix"))
 
 
 def test_pairs_that_interact():
@@ -98,7 +99,7 @@ def test_levels_agree():
     assert share[0] == pytest.approx(1 - (abs(1 / 3 - 1 / 2) + 0 + 1 / 3 + 1 / 2) / 2)
 
 
-@pytest.mark.parametrize("name", ["product", "shattered-gradients", "or-of-patches", "max"])
+@pytest.mark.parametrize("name", ["product", "shattered-gradients", "or-of-patches"])
 def test_the_exact_answer_is_at_the_top_and_noise_at_chance(name):
     model, samples = xaiplug.load_model(f"truth:{name}"), xaiplug.load_data(f"truth:{name}")
     exact, noise = samples.exact, torch.Generator().manual_seed(0)
@@ -115,9 +116,9 @@ def test_a_statement_that_the_truth_does_not_make():
     ex = xaiplug.explain(model, samples.inputs, "gradient")
     with pytest.raises(ComponentError, match=r"asks a truth for 'share'.*undefined"):
         xaiplug.score(model, samples.inputs, ex, "share-agreement", exact=samples.exact)
-    other = xaiplug.load_model("truth:max")
-    with pytest.raises(ComponentError, match="is of model 'min', not of 'max'"):
-        xaiplug.score(other, samples.inputs, ex, "sign-agreement", exact=samples.exact)
+    other = xaiplug.load_data("truth:linear", limit=2).exact
+    with pytest.raises(ComponentError, match="is of model 'linear', not of 'min'"):
+        xaiplug.score(model, samples.inputs, ex, "sign-agreement", exact=other)
 
 
 class Forgets(ShareAgreement):

@@ -46,7 +46,7 @@ class Curve(Protocol):
 
 _ADDITIVE: tuple[Statement, ...] = ("where", "sign", "share", "order")
 _EVERYTHING: tuple[Statement, ...] = ("where", "sign", "share", "order", "interaction")
-_NO_SHARE: tuple[Statement, ...] = ("where", "sign", "order", "interaction")
+_TOGETHER: tuple[Statement, ...] = ("where", "interaction")
 
 
 def _anything(rng: Generator) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ def _extreme(largest_of: bool, players: tuple[int, ...]) -> Analytic:
         lambda: made.on_patches(made.Extreme(players, largest=largest_of)),
         _anything,
         lambda means: forms(means, players),
-        _NO_SHARE,
+        _TOGETHER,
     )
 
 
