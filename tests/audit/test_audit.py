@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -147,3 +148,20 @@ def test_names_can_end_no_cell_and_be_no_formula():
     rows = list(csv.DictReader(io.StringIO(as_csv(found))))
     assert rows[0]["first"] == "'=cmd|'x'"
     assert json.dumps(found.plain(), allow_nan=False)
+
+
+def test_copies_of_samples_are_worth_nothing_where_the_data_say_so():
+    (table,) = tables(scores("del", {"m1": 1.0, "m2": 0.8}, noise=1.0), blind={"random"})
+    copied = replace(table, values=np.repeat(table.values, 3, 1))
+    grouped = replace(copied, groups=tuple(np.repeat(np.arange(40), 3).tolist()))
+    (alone,), (told,), (taken) = (audit([one]).verdicts for one in (table, grouped, copied))
+    assert told["interval"] == pytest.approx(alone["interval"])
+    assert taken[0]["interval"][0] > alone["interval"][0]
+
+
+def test_methods_without_some_values_are_named():
+    frame = scores("del", {"m1": 1.0, "m2": 0.0})
+    frame.loc[[0, 1, 2], "value"] = np.nan
+    notes = audited(frame).notes
+    assert any("m1 has no value in 3 of 40 cases" in note for note in notes)
+    assert not any("m2 has no value" in note for note in notes)

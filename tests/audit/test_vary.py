@@ -218,3 +218,11 @@ def test_a_metric_that_sees_prefers_a_map_to_its_counterparts_and_one_that_does_
     assert seen["honest", "strong", "a network with new weights"] == "yes"
     assert seen["honest", "strong", "another sample"] == "yes"
     assert {word for (metric, *_), word in seen.items() if metric == "unseeing"} == {"undecided"}
+
+
+def test_samples_that_belong_together_are_counted_as_one(study, here):
+    nets = (here / "toy_nets.py").read_text().replace("extras = {", 'extras = {"group": torch.arange(n) // 2, ')
+    (here / "toy_nets.py").write_text(nets)
+    done, *_ = varied(study(), budget=1e-9)
+    (table, *_), _ = tables_of(done.store, done.choices)
+    assert table.groups == (0, 0, 1, 1, 2, 2, 3, 3, 4, 4)

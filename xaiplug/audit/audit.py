@@ -45,8 +45,9 @@ def audit(tables: Sequence[Table], notes: Sequence[str] = ()) -> Audit:
             said.append(f"{where}: one method, so there is no ranking; add explainers to the run file")
         elif len(table.levels) < 2:
             said.append(f"{where}: one choice was made, so how stable the ranking is cannot be said; vary its baseline")
-        if not table.blind:
+        if not (table.blind or table.controls):
             said.append(f"{where}: the study has no explainer 'random', so whether the metric sees cannot be said")
+        said.extend(f"{where}: {told}" for told in _undefined(table))
     ranked = [table for table in tables if len(table.methods) > 1]
     return Audit(
         rankings=[_ranking(table) for table in ranked],
@@ -60,12 +61,12 @@ def audit(tables: Sequence[Table], notes: Sequence[str] = ()) -> Audit:
 def _ranking(table: Table) -> Record:
     """Stability of one metric's ranking."""
     values = table.values
-    means, draws = _means(values), drawn_means(values)
-    count = values.shape[1]
+    means, draws = _means(values), drawn_means(values, table.groups)
+    samples, groups = _counts(table)
     several = len(table.levels) > 1
     methods = len(table.methods)
     tau = (
-        resampled(mean_tau, means, draws, samples=count, groups=count, swap=8 / (methods * (methods - 1)))
+        resampled(mean_tau, means, draws, samples=samples, groups=groups, swap=8 / (methods * (methods - 1)))
         if several
         else None
     )
@@ -75,8 +76,8 @@ def _ranking(table: Table) -> Record:
             lambda found, number=number: ranks(found)[..., number].mean(-1),  # type: ignore[misc]
             means,
             draws,
-            samples=count,
-            groups=count,
+            samples=samples,
+            groups=groups,
             swap=2 / methods,
             bounds=(1.0, float(methods)),
         )
@@ -114,14 +115,14 @@ def _agreement(first: Table, second: Table) -> list[Record]:
     for table in (first, second):
         columns = [table.methods.index(name) for name in shared]
         rows.append(_over_choices(_means(table.values)[:, columns]))
-        draws.append(_over_choices(drawn_means(table.values)[..., columns]))
-    count = first.values.shape[1]
+        draws.append(_over_choices(drawn_means(table.values, table.groups)[..., columns]))
+    samples, groups = _counts(first)
     found = resampled(
         lambda means: kendall(means[..., 0, :], means[..., 1, :]),
         np.stack(rows),
         np.stack(draws, 1),
-        samples=count,
-        groups=count,
+        samples=samples,
+        groups=groups,
     )
     return [
         {
@@ -155,9 +156,9 @@ def _sight(table: Table) -> list[Record]:
 def _seen(table: Table, method: str, against: str, gaps: Floats) -> Record:
     """How much better (C,S) a map is than a control: the difference, and in standard deviations over samples."""
     there = gaps[np.isfinite(gaps).any(1)]
-    told = over_both(there)
+    told = over_both(there, table.groups)
     if math.isnan(told.low):
-        told = over_samples(_over_choices(there))
+        told = over_samples(_over_choices(there), table.groups)
     mean = _over_choices(there)
     spread = float(np.nanstd(mean, ddof=1)) if told.samples > 1 else math.nan
     return {
@@ -185,7 +186,7 @@ def _verdicts(table: Table) -> list[Record]:
             one, two, gaps = two, one, -gaps
         names = [table.choices[choice] for choice in np.flatnonzero(there)]
         claim = f"{table.methods[one]} better than {table.methods[two]} by {table.family}"
-        verdict: Verdict = judge(claim, gaps[there], names)
+        verdict: Verdict = judge(claim, gaps[there], names, table.groups)
         found.append({**_named(table), "first": table.methods[one], "second": table.methods[two]} | verdict.plain())
     return found
 
@@ -194,6 +195,23 @@ def mean_tau(means: Floats) -> Floats:
     """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one. A pair at a time, for memory."""
     pairs = combinations(range(means.shape[-2]), 2)
     return _nanmean(np.stack([kendall(means[..., one, :], means[..., two, :]) for one, two in pairs], -1), -1)
+
+
+def _undefined(table: Table) -> list[str]:
+    """What is to be said where some methods have fewer values than others."""
+    missing = np.isnan(table.values).sum((0, 1))
+    whole = table.values.shape[0] * table.values.shape[1]
+    return [
+        f"{method} has no value in {count} of {whole} cases; its mean and rank are of the rest, pairs of what both have"
+        for method, count in zip(table.methods, missing.tolist(), strict=True)
+        if count > missing.min()
+    ]
+
+
+def _counts(table: Table) -> tuple[int, int]:
+    """Samples, and groups of them."""
+    count = table.values.shape[1]
+    return count, count if table.groups is None else len(set(table.groups))
 
 
 def _means(values: Floats) -> Floats:

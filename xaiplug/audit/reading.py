@@ -17,6 +17,7 @@ from xaiplug.config.fits import Variant
 from xaiplug.config.sweep import expand
 from xaiplug.errors import StoreError
 from xaiplug.run.cell import SCORES
+from xaiplug.run.cells import Cell
 from xaiplug.run.collect import finished, read_scores
 from xaiplug.run.planfile import open_workspace
 from xaiplug.run.store import Store
@@ -24,6 +25,9 @@ from xaiplug.run.workspace import Workspace
 
 SETTINGS = {"explainer": (*PINS, "references"), "metric_entry": tuple(f"metric_{pin}" for pin in PINS)}
 """Whose label, and the columns that say what it was given."""
+
+GROUP = "group"
+"""Column of a data set's extras: samples with the same number depend on each other, as frames of one film do."""
 
 VALUES = ["seed", "sample", "id", "value"]
 
@@ -60,7 +64,16 @@ def tables_of(store: Store, choices: Sequence[Choice] = ()) -> tuple[list[Table]
         if choice.control:
             controls = tables(study.rows(choice))
             found = [_with_control(table, CONTROLS[choice.control], controls) for table in found]
-    return found, reasons
+    return [replace(table, groups=_groups(workspace, table)) for table in found], reasons
+
+
+def _groups(workspace: Workspace, table: Table) -> tuple[int, ...] | None:
+    """What the data say in their column `GROUP`, if they have it."""
+    samples = workspace.selected(Cell("explain", table.model.split(" + ")[0], table.data)).samples
+    if GROUP not in samples.extras:
+        return None
+    known = dict(zip(samples.ids, samples.extras[GROUP].tolist(), strict=True))
+    return tuple(known[name] for name in table.ids)
 
 
 def _ranking(workspace: Workspace, scores: Sequence[Scored]) -> tuple[list[Scored], list[str]]:

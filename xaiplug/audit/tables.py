@@ -36,6 +36,8 @@ class Table:
         blind: numbers of the methods that look at nothing (`random`).
         controls: what the counterpart of a map is of -> (S,M), the map's value minus its counterpart's, both as the
             study chose.
+        ids: of the samples.
+        groups: what each sample belongs to; those of one group depend on each other. None: each on its own.
     """
 
     model: str
@@ -47,6 +49,8 @@ class Table:
     methods: tuple[str, ...]
     blind: tuple[int, ...] = ()
     controls: Mapping[str, Floats] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    groups: tuple[int, ...] | None = None
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -77,8 +81,9 @@ def tables(frame: pd.DataFrame, truths: Collection[str] = (), blind: Collection[
             methods = [Method.of(row) for row in _unique(rows, METHOD)]
             levels, values = _values(rows, samples)
             unseeing = tuple(place for place, method in enumerate(methods) if method.explainer in blind)
-            names = tuple(map(str, methods))
-            found.append(Table(str(model), str(data), str(family), family in truths, values, levels, names, unseeing))
+            names, ids = tuple(map(str, methods)), tuple(samples.get_level_values("id"))
+            truth = family in truths
+            found.append(Table(str(model), str(data), str(family), truth, values, levels, names, unseeing, ids=ids))
     return found
 
 

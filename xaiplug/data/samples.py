@@ -22,7 +22,8 @@ class Samples:
         labels: (N,) int64; -1 = unknown.
         relevant: (N,H,W) bool, the known truth; or None.
         ids: N strings, stable from run to run; default "0".."N-1".
-        extras: further tensors, first dimension N.
+        extras: further tensors, first dimension N; `group` (N,) says which samples depend on each other, as frames of
+            one film do: an audit counts groups.
         exact: the exact answer, where it is known; or None.
     """
 
