@@ -88,6 +88,18 @@ def test_one_way_of_looking_is_not_two_because_there_are_two_rivals():
     assert "too few" in found.why
 
 
+def test_a_choice_is_named_by_what_varies_for_one_comparison():
+    frame = results(
+        *(
+            rows(name, mean, model=model, baseline=baseline)
+            for model in ("one", "two")
+            for name, mean, baseline in (("a", 1.0, "black"), ("b", 0.0, "black"), ("c", 0.0, ""))
+        )
+    )
+    found = judge(Better(a=["a"], b=["b", "c"], metric=["deletion"]), frame)
+    assert found.holds == tuple(f"a against {rival}, model {model}" for rival in "bc" for model in ("one", "two"))
+
+
 def test_networks_and_seeds_are_choices():
     frame = results(*(rows(n, m, model=k) for k in ("one", "two") for n, m in (("a", 1.0), ("b", 0.0))))
     assert judge(CLAIM, frame).verdict == "held"

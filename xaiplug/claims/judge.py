@@ -130,7 +130,9 @@ def _named(name: str, frame: pd.DataFrame, *, signed: bool) -> dict[tuple[tuple[
         chosen = chosen[chosen["model"] == model]
     if chosen.empty:
         known = {*frame["method"], *frame["explainer"]}
-        raise ConfigError(f"no method '{name}' in the results{did_you_mean(method, known)} ({listing(known)})")
+        alike = "an entry that is the same as another goes by the name of one of them"
+        hint = did_you_mean(method, known)
+        raise ConfigError(f"no method '{name}' in the results{hint} ({listing(known)}); {alike}")
     if signed and not chosen["better"].isin(["higher", "lower"]).all():
         raise ConfigError(f"metric {listing(set(chosen['metric']))} has no direction, so nothing is better by it")
     factors = ["model", "metric", "seed", *SETTINGS]
@@ -157,10 +159,15 @@ def _together(one: dict[str, str], other: dict[str, str], named: set[str]) -> di
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
-    """A name for each choice: the factors that vary."""
-    factors = [name for name in rows[0].levels if len({row.levels[name] for row in rows}) > 1]
-    plain = ("pair", "metric")
-    told = [[row.levels[one] if one in plain else f"{one} {row.levels[one]}" for one in factors] for row in rows]
+    """A name for each choice: what is compared, and the factors that vary for one comparison."""
+    levels = pd.DataFrame([row.levels for row in rows])
+    others = [name for name in rows[0].levels if name != "pair"]
+    factors = [name for name in others if (levels.groupby("pair")[name].nunique() > 1).any()]
+    factors = ["pair", *factors] if levels["pair"].nunique() > 1 else factors
+    told = []
+    for row in rows:
+        named = {name: row.levels[name] for name in factors if row.levels[name]}
+        told.append([value if name in ("pair", "metric") else f"{name} {value}" for name, value in named.items()])
     return [", ".join(parts) or "as run" for parts in told]
 
 
