@@ -167,7 +167,7 @@ def test_targets(mine, small_cnn, images, target, expected):
 
 def test_wrong_targets(mine, small_cnn, images):
     model = xaiplug.Model(small_cnn, class_names=["dog", "cat", "cow", "pig", "hen"])
-    with pytest.raises(ShapeError, match="outside the model's 5 outputs"):
+    with pytest.raises(ShapeError, match=r"target class \[5, 5, 5\] is outside the model's 5 outputs \(0 to 4\)"):
         explain(model, images, target=5)
     for outside in (-1, 10**30, np.array([0, 1, -1]), [0, 1, 10**20]):
         with pytest.raises(ShapeError, match="outside the model's"):

@@ -17,6 +17,7 @@ from xaiplug.kinds import Watcher
 from xaiplug.model.passes import chunks
 from xaiplug.run import execute, read_plan, run_cell, study_of
 from xaiplug.run.collect import collect
+from xaiplug.run.execute import Outcome
 from xaiplug.run.store import Store
 
 STUDY = """\
@@ -454,3 +455,8 @@ def test_groups_are_left_to_the_model_without_a_segmenters_section(run):
     cell = next(cell for cell, entry in cells if (entry["kind"], entry["explainer"]) == ("explain", "occ"))
     stored = json.loads((outcome.folder / "cells" / cell / "cell.json").read_text())
     assert stored["defaults"] == {"segmenter": "grid"}
+
+
+def test_what_a_reader_opens_is_the_first_view(tmp_path):
+    assert Outcome("toy", tmp_path).report is None
+    assert Outcome("toy", tmp_path, views=(tmp_path / "one.html", tmp_path / "other.html")).report.name == "one.html"

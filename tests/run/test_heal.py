@@ -208,3 +208,14 @@ def test_a_file_system_that_cannot_sync_folders_is_no_error(tmp_path, monkeypatc
     monkeypatch.setattr(os, "fsync", refuse)
     on_disk(tmp_path)
     on_disk(tmp_path / "not-there")
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "Permission denied"), OSError("no words of the system")])
+def test_a_damaged_cell_that_cannot_be_moved_is_told_with_the_reason(tmp_path, monkeypatch, error):
+    def refused(self, target):
+        raise error
+
+    monkeypatch.setattr(Path, "rename", refused)
+    line = Store(tmp_path).set_aside("a3f9", "cell.json is missing", name="score g")
+    assert line.startswith("damaged: score g: cell.json is missing; it cannot be moved (")
+    assert f"({error.strerror or error}) to {tmp_path / 'damaged'}" in line

@@ -67,11 +67,36 @@ def test_a_segmenter_that_draws_is_asked_for_each_seed():
     assert len(CALLS) == 10
 
 
+class Meeting(Segmenter):
+    """Goes on when another thread is here too."""
+
+    stochastic = False
+
+    def segment(self, images, seeds):
+        CALLS.append((len(images), threading.get_ident()))
+        MET.wait(timeout=60)
+        return torch.zeros(len(images), *images.shape[2:], dtype=torch.int64)
+
+
+MET = threading.Barrier(2)
+
+
 def test_two_threads_work():
-    start = time.perf_counter()
-    labels_of(Counting(pause=0.2), IMAGES[:4], 0)
-    assert time.perf_counter() - start < 0.75
+    labels_of(Meeting(), IMAGES[:4], 0)
     assert len({thread for _, thread in CALLS}) == 2
+
+
+class Fails(Counting):
+    def segment(self, images, seeds):
+        super().segment(images, seeds)
+        raise RuntimeError("boom")
+
+
+def test_after_an_error_no_other_image_is_begun():
+    many = torch.rand(40, 3, 4, 6)
+    with pytest.raises(RuntimeError, match="boom"):
+        labels_of(Fails(pause=0.01), many, 0)
+    assert len(CALLS) < len(many)
 
 
 def test_labels_of_the_wrong_shape_are_refused():

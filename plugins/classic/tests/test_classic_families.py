@@ -1,4 +1,7 @@
-"""Method by family: each cell is a finite map of the right shape, with its sum where a law holds, or a clear error."""
+"""Method by family: each cell is a finite map of the right shape or a clear error.
+
+What a law or a few lines of autograd can tell is held to them: the sum of deep-lift, the class activation maps.
+"""
 
 import pytest
 import torch
@@ -8,7 +11,15 @@ from xaiplug.errors import XaiplugError
 
 torchvision, timm, transformers = (pytest.importorskip(name) for name in ("torchvision", "timm", "transformers"))
 
-METHODS = ["lrp", "deep-lift", "grad-cam", "grad-cam++", "attention-rollout", "integrated-gradients"]
+METHODS = {
+    "lrp": {},
+    "deep-lift": {"baseline": "black"},
+    "grad-cam": {},
+    "grad-cam++": {"relu": False},
+    "score-cam": {"baseline": "black"},
+    "attention-rollout": {},
+    "integrated-gradients": {"baseline": "black", "steps": 8},
+}
 TORCHVISION = """
 alexnet vgg11_bn resnet18 resnext50_32x4d densenet121 squeezenet1_1 mobilenet_v2 mobilenet_v3_small mnasnet0_5
 shufflenet_v2_x0_5 efficientnet_b0 regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16 swin_t
@@ -46,9 +57,10 @@ def of_torchvision(name):
 
 
 def of_timm(name):
-    network = timm.create_model(name, pretrained=False, num_classes=5)
-    fixed = any(part in name for part in ("vit", "deit", "swin", "mixer", "cait"))
-    return network, network.default_cfg["input_size"][-1] if fixed else 64
+    if "crossvit" in name:  # two sizes of patches, which 64 is no multiple of
+        return timm.create_model(name, pretrained=False, num_classes=5), 240
+    sized = any(part in name for part in ("vit", "deit", "swin", "mixer", "cait"))
+    return timm.create_model(name, pretrained=False, num_classes=5, **({"img_size": 64} if sized else {})), 64
 
 
 def of_hugging_face(name):
@@ -63,6 +75,40 @@ FAMILIES = [
 ]
 
 
+def by_hand(network, x, ex, method):
+    """The map of the layer and grid that `ex` names, by a hook and autograd."""
+    kept = []
+
+    def keep(module, inputs, output):
+        first = (
+            output if torch.is_tensor(output) else next(iter(output.values() if isinstance(output, dict) else output))
+        )
+        kept.append(first)
+        if first is output:
+            return output.clone()
+        return None
+
+    handle = network.get_submodule(ex.meta["layer"]).register_forward_hook(keep)
+    logits = network(x)
+    handle.remove()
+    logits = logits if torch.is_tensor(logits) else logits.logits
+    (slopes,) = torch.autograd.grad(logits[0, int(ex.target.index)], kept[-1])
+    rows, columns = ex.meta["grid"]
+    maps, slopes = (laid_out(values.detach()[0], rows, columns) for values in (kept[-1], slopes))
+    if method == "grad-cam":
+        return (slopes.mean((1, 2), keepdim=True) * maps).sum(0).flatten()
+    below = 2 * slopes**2 + slopes**3 * maps.sum((1, 2), keepdim=True)
+    alpha = torch.where(below == 0, 0, slopes**2 / below)
+    return ((alpha * slopes.relu()).sum((1, 2), keepdim=True) * maps).sum(0).flatten()
+
+
+def laid_out(values, rows, columns):
+    """(D,h,w) of maps with channels first or last, or of tokens, patches last."""
+    if values.ndim == 2:
+        return values[-rows * columns :].T.unflatten(1, (rows, columns))
+    return values if values.shape[1:] == (rows, columns) else values.permute(2, 0, 1)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("make", "name"), FAMILIES)
@@ -74,8 +120,7 @@ def test_each_cell_is_a_map_or_a_clear_error(make, name):
     network.eval()
     state = {key: value.clone() for key, value in network.state_dict().items()}
     foreign = {}
-    for method in METHODS:
-        given = {"baseline": "black"} if method in ("deep-lift", "integrated-gradients") else {}
+    for method, given in METHODS.items():
         try:
             ex = xaiplug.explain(network, x, method, **given)
         except XaiplugError:
@@ -88,5 +133,8 @@ def test_each_cell_is_a_map_or_a_clear_error(make, name):
         if method == "deep-lift":
             size_of = ex.attribution.abs().sum() + ex.score.abs().sum()
             assert float(ex.residual.abs().max()) <= 1e-3 * float(size_of), method
+        if method in ("grad-cam", "grad-cam++"):
+            want = by_hand(network, x, ex, method)
+            assert float((ex.attribution[0] - want).abs().max()) <= 1e-4 * float(want.abs().max()), method
     assert not foreign
     assert all(torch.equal(value, state[key]) for key, value in network.state_dict().items())

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+import xaiplug
+
 N = 5
 EVERYONE = 2**N - 1
 
@@ -71,6 +73,21 @@ def test_single_is_the_first_step(random_games):
         assert torch.equal(single.order[:, 0], walk.order[:, 0])
         best = single.attribution.gather(1, walk.order)
         torch.testing.assert_close(best, walk.extras["phi"], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", ["logit", "log_probability", "probability"])
+@pytest.mark.parametrize("mode", ["insertion", "deletion"])
+def test_a_curve_takes_over_what_a_walk_saw_where_it_is_the_same_score(random_games, mode, scale):
+    games = random_games(N, 5, classes=3)
+    ex = games.explain(mode=mode, target=[0, 1, 2, 0, 1])
+    assert "walk" in ex.extras
+    given = {"by": "group", "scale": scale, "segmenter": games.labels}
+    baseline = torch.zeros(N + 1, dtype=torch.float64)
+    seen, fresh = (
+        xaiplug.score(games.net, games.inputs, one, mode, baseline=baseline, **given)
+        for one in (ex, ex.replace(extras={}))
+    )
+    torch.testing.assert_close(seen.curve, fresh.curve, rtol=0, atol=1e-12)
 
 
 def test_samples_with_fewer_groups(random_games):
