@@ -55,6 +55,7 @@ def test_nan_is_an_error_except_in_the_padding():
         ({"score": torch.zeros(3)}, r"score must be \(2,\)"),
         ({"order": torch.zeros(3, 1)}, r"order must be \(2,P\)"),
         ({"extras": {"a": torch.zeros(3)}}, r"extras\['a'\] must have 2 rows"),
+        ({"extras": {"a": torch.zeros(())}}, r"extras\['a'\] must have 2 rows, got \(\)"),
         (
             {"sets": SetScores(torch.ones(2, 1, 3, dtype=torch.bool), torch.full((2, 1), torch.nan))},
             "must have no members",

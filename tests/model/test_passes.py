@@ -73,3 +73,10 @@ def test_other_errors_are_not_taken_for_it():
     assert not is_out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))
     with pytest.raises(ModelError, match="raised on an input"):
         xaiplug.explain(Tight(RuntimeError("size mismatch"), 0), torch.rand(2, 3, 8, 8), "gradient")
+
+
+def test_the_first_guess_is_a_budget_of_numbers_for_each_device():
+    here, elsewhere = nn.Linear(2, 2), nn.Linear(2, 2, device="meta")  # not the CPU, so like a GPU
+    assert chunks._first_guess("kind", here, 3 * 224 * 224) == 5
+    assert chunks._first_guess("kind", elsewhere, 2**20) == 2**7
+    assert chunks._first_guess("kind", elsewhere, 2**40) == 1

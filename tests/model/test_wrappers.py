@@ -218,3 +218,16 @@ def test_inputs_of_other_kinds_are_taken_for_what_they_are():
     torch.testing.assert_close(expanded[1], plain[0])
     with pytest.raises(ShapeError, match=r"must be a dense tensor, got torch.sparse_coo; give inputs.to_dense\(\)"):
         xaiplug.explain(cnn(), IMAGES.to_sparse(), "gradient")
+
+
+def test_a_network_that_holds_a_compiled_ones_name_is_its_own():
+    class Holder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self._orig_mod = nn.Linear(3, 2)
+
+        def forward(self, x):
+            return -self._orig_mod(x)
+
+    net, x = Holder(), torch.rand(1, 3)
+    assert torch.equal(Model(net)(x), net(x))

@@ -111,8 +111,9 @@ def test_a_cell_of_another_process_is_left_to_it_until_that_is_gone(write, fork)
     assert not (folder / "failed").exists()
 
 
-def _run(path):
-    execute(load(path), Watcher())
+def _run(path, told):
+    outcome = execute(load(path), Watcher())
+    told.write_text(f"{outcome.done + outcome.cached} {len(outcome.failures)}")
 
 
 def test_two_runs_at_once_compute_no_cell_twice(write, here, fork, monkeypatch):
@@ -122,13 +123,16 @@ def test_two_runs_at_once_compute_no_cell_twice(write, here, fork, monkeypatch):
     whole = execute(load(path, ["outputs.dir=runs/whole"]), Watcher())
     noted = Counter((here / "log.txt").read_text().splitlines())
     (here / "log.txt").unlink()
-    runs = [fork.Process(target=_run, args=(path,)) for _ in range(2)]
+    told = [here / "one", here / "other"]
+    runs = [fork.Process(target=_run, args=(path, file)) for file in told]
     for run in runs:
         run.start()
     for run in runs:
         run.join()
     again = execute(load(path), Watcher())
     assert again.done == 0
+    for file in told:  # also of cells that the other run computed meanwhile
+        assert file.read_text() == f"{again.cached} 0"
     assert again.results.read_bytes() == whole.results.read_bytes()
     del noted["segment 1"]  # kept in the cache by the first
     assert Counter((here / "log.txt").read_text().splitlines()) == noted

@@ -8,8 +8,10 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Explanation, FeatureGroups
+from xaiplug.calling.asking import base_query
 from xaiplug.errors import ComponentError
 from xaiplug.model.asked import Asked, sharing
+from xaiplug_faithfulness.units import unit_values
 
 
 def linear(weights):
@@ -190,3 +192,13 @@ def test_curves_that_share_answers_ask_their_ends_once_and_change_no_bit():
     for (one, _), (other, _) in zip(alone, together, strict=True):
         assert torch.equal(one.curve, other.curve)
     assert again.unit == "accuracy"
+
+
+def test_units_of_embeddings_and_of_images_are_sums_over_channels():
+    cells = torch.tensor([[0, 0, 1]])
+    words = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [5.0, -1.0]]])  # (1,L,D)
+    pixels = words.mT[:, :, None]  # (1,C,1,L)
+    for values, labels in ((words, cells), (pixels, cells[:, None])):
+        query = base_query(xaiplug.Model(nn.Flatten()), values, target=0)
+        found = unit_values(query, Explanation(values, "input"), FeatureGroups.from_labels(labels))
+        assert found.tolist() == [[5.0, 4.0]]

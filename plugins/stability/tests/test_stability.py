@@ -12,6 +12,7 @@ from xaiplug import Explanation, FeatureGroups, Query, View, component
 from xaiplug.calling.asking import base_query
 from xaiplug.errors import ComponentError, DataError, ShapeError
 from xaiplug.model import Model
+from xaiplug_stability.diagnostics import spread
 from xaiplug_stability.distances import distance, spearman
 from xaiplug_stability.folds import consistency
 from xaiplug_stability.maps import normalised
@@ -278,3 +279,11 @@ def test_within_group_correlation():
     assert compare("within-group-correlation", noise, nothing).values.abs().max() < 0.15
     constant = view(rand(3, 5, 16, 1).expand(-1, -1, -1, 4).clone(), groups=groups)
     assert_close(compare("within-group-correlation", constant, nothing).values, torch.ones(3).double())
+
+
+@pytest.mark.parametrize("count", [3, 6, 7])
+def test_a_difference_that_is_constant_on_groups_has_no_spread_below_nothing(count):
+    groups = FeatureGroups.from_labels(torch.zeros(1, 1, count, dtype=torch.int64))
+    for value in (0.1, 0.3, 0.7):  # of which the squares and the square of the sum differ by rounding, to either side
+        found, _, _ = spread(torch.full((1, 1, count), value, dtype=torch.float64), groups)
+        assert 0 <= float(found) <= 1e-15
