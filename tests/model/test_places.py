@@ -210,3 +210,21 @@ def test_precision_changes_no_place(dtype):
     net = of_timm("vit_tiny_patch16_224", img_size=(48, 80), depth=3).to(dtype)
     ex = xaiplug.explain(net, torch.rand(1, 3, 48, 80, dtype=dtype), "grad-cam", target=0)
     assert (ex.meta["layer"], ex.meta["grid"]) == ("blocks.1", [3, 5])
+
+
+def test_fades_go_from_one_noise_to_another_and_stay_in_the_range():
+    made = fades(torch.zeros(3, 40, 50, dtype=torch.float64), -1.0, 3.0)
+    assert -1 <= float(made.min()) < -0.9
+    assert 2.9 < float(made.max()) <= 3
+    plain, down, up, right, left = made
+    torch.testing.assert_close(down + up, right + left)
+    other = down + up - plain
+    torch.testing.assert_close(down[:, 19], plain[:, 19] + 19.5 / 40 * (other - plain)[:, 19])
+
+
+@pytest.mark.parametrize("grid", [(1, 12), (12, 1)])
+def test_a_single_row_or_column_of_places(grid):
+    maps, size = embedded(*grid, 10)
+    found = read(maps[:, None], size)
+    assert found.grid == grid
+    assert torch.equal(found.maps(maps[:, None][1]), maps[1:2])

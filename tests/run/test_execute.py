@@ -12,11 +12,13 @@ import torch
 
 import xaiplug
 from xaiplug.config import load
+from xaiplug.data.result import MetricResult
 from xaiplug.errors import ConfigError, StoreError
 from xaiplug.kinds import Watcher
 from xaiplug.model.passes import chunks
 from xaiplug.run import execute, read_plan, run_cell, study_of
 from xaiplug.run.collect import collect
+from xaiplug.run.compute import _joined
 from xaiplug.run.execute import Outcome
 from xaiplug.run.store import Store
 
@@ -460,3 +462,13 @@ def test_groups_are_left_to_the_model_without_a_segmenters_section(run):
 def test_what_a_reader_opens_is_the_first_view(tmp_path):
     assert Outcome("toy", tmp_path).report is None
     assert Outcome("toy", tmp_path, views=(tmp_path / "one.html", tmp_path / "other.html")).report.name == "one.html"
+
+
+def test_parts_of_a_study_are_joined_where_their_curves_have_the_same_steps():
+    def part(steps):
+        return MetricResult(torch.ones(2), "area", torch.ones(2, len(steps)), torch.tensor(steps))
+
+    joined = _joined([(2, part([0.0, 0.5, 1.0])), (2, part([0.0, 0.5, 1.0]))])
+    assert (joined.values.tolist(), joined.curve.shape) == ([1.0] * 4, (4, 3))
+    assert _joined([(2, part([0.0, 0.5, 1.0])), (2, part([0.0, 0.4, 1.0]))]) is None
+    assert _joined([(3, part([0.0, 1.0])), (2, part([0.0, 1.0]))]) is None

@@ -10,7 +10,9 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Explanation, FeatureGroups
+from xaiplug.calling.asking import base_query
 from xaiplug.errors import ComponentError
+from xaiplug_localisation.strength import strength
 
 ROWS = nn.Linear(4, 2).double()
 NET = nn.Sequential(nn.Flatten(), nn.Linear(12, 2)).double()
@@ -101,3 +103,11 @@ def test_laws(values, scale, code):
         assert on_rows("relevance-mass", [scale * v for v in values], truth) == pytest.approx(mass)
         hits = on_rows("pointing-game", values, truth) + on_rows("pointing-game", values, other)
         assert hits == pytest.approx(1)
+
+
+@pytest.mark.parametrize("spatial", [(2, 1, 3, 4), (2, 3, 4)])
+def test_a_map_of_places_is_its_own_strength(spatial):
+    values = torch.rand(spatial) - 0.5
+    query = base_query(xaiplug.Model(nn.Flatten()), torch.rand(2, 3, 3, 4), target=0)
+    for sign, want in (("signed", values), ("absolute", values.abs()), ("positive", values.clamp(min=0))):
+        assert torch.equal(strength(query, Explanation(values, "spatial"), sign), want.reshape(2, 3, 4))
