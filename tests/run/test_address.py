@@ -12,7 +12,9 @@ from xaiplug.config import load
 from xaiplug.kinds import Watcher
 from xaiplug.registry import registry
 from xaiplug.run import execute, key, read_plan
+from xaiplug.run.address import address
 from xaiplug.run.answers import DRAWS, Answers
+from xaiplug.run.cells import Cell
 from xaiplug.run.planfile import stale_in
 from xaiplug.run.workspace import Workspace
 
@@ -256,3 +258,13 @@ def test_every_wheel_stands_for_itself():
     if len(names) < 2:
         pytest.skip("fewer than two plug-ins are installed")
     assert len({key.wheel_of(name) for name in names}) == len(names)
+
+
+def test_an_address_has_the_parts_that_its_kind_of_cell_reads(write):
+    config = load(write())
+    plan = read_plan(execute(config, Watcher()).folder)
+    parts = {Cell.of(entry).kind: {*address(Workspace(config), Cell.of(entry), []).parts} for entry in plan.values()}
+    assert parts == {
+        "explain": {"explainer", "model", "answers", "data", "target", "xaiplug"},
+        "score": {"metric", "scale", "xaiplug"},
+    }

@@ -59,6 +59,32 @@ def test_all_of_the_answer_comes_through(name):
         assert not torch.equal(net(other), want)
 
 
+@pytest.mark.parametrize(
+    ("pooled", "layer"), [(True, "beit"), (False, "beit.layers.1")], ids=["mean of the patches", "class token"]
+)
+def test_beit_of_hugging_face(pooled, layer):
+    """Its table of relative positions is no map; after the last block the class token alone is read, or the patches."""
+    transformers = pytest.importorskip("transformers")
+    sizes = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64}
+    config = transformers.BeitConfig(**sizes, image_size=32, patch_size=8, num_labels=5, use_mean_pooling=pooled)
+    net = transformers.BeitForImageClassification(config).eval()
+    ex = xaiplug.explain(net, torch.rand(1, 3, 32, 32), "grad-cam")
+    assert (ex.meta["layer"], ex.meta["grid"]) == (layer, [4, 4])
+
+
+def test_levit_has_maps_where_it_computes_with_maps():
+    import timm
+
+    x = torch.rand(1, 3, 64, 96)
+    net = timm.create_model("levit_conv_128s", pretrained=False, img_size=(64, 96), num_classes=5).eval()
+    ex = xaiplug.explain(net, x, "grad-cam")
+    assert (ex.meta["layer"], ex.meta["grid"]) == ("stages", [1, 2])
+    tokens = timm.create_model("levit_128s", pretrained=False, img_size=(64, 96), num_classes=5).eval()
+    with pytest.raises(ModelError, match=r"layer 'stages.0' has 4x6 places, but later .*name one with layer="):
+        xaiplug.explain(tokens, x, "grad-cam")
+    assert xaiplug.explain(tokens, x, "grad-cam", layer="stages.0").meta["grid"] == [4, 6]
+
+
 class Hands(nn.Sequential):
     """conv, activation in place, what hands on, pool, head."""
 
