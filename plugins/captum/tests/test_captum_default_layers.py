@@ -1,6 +1,7 @@
 """The layer that class activation reads by itself: the table of the README, and what it stands on."""
 
 import importlib.util
+import random
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,9 @@ table = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(table)
 FAST = ["mobilenetv2_100", "efficientnet_b0", "convnext_femto", "regnety_002", "repvgg_a0", "mixer_s32_224"]
 
+DRAWN = random.Random(table.README.read_text()).sample(table.NAMES, 10)
+"""Others whenever the README changes; the script makes the whole table, in minutes."""
+
 
 def printed(name):
     return next(line for line in table.README.read_text().splitlines() if line.startswith(f"| {name} |"))
@@ -31,8 +35,8 @@ def test_layers_of_the_table(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", table.NAMES)
-def test_the_whole_table(name):
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_drawn_part_of_the_table(name):
     assert table.row(name) == printed(name)
 
 
