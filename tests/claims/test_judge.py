@@ -88,6 +88,12 @@ def test_one_way_of_looking_is_not_two_because_there_are_two_rivals():
     assert "too few" in found.why
 
 
+def test_nor_because_the_rivals_go_with_other_groups():
+    frame = results(rows("a", 1.0), *(rows("b", 0.0, segmenter=segmenter) for segmenter in ("few", "many")))
+    rivals = ["b (segmenter few)", "b (segmenter many)"]
+    assert judge(Better(a=["a"], b=rivals, metric=["deletion"]), frame).verdict == "undecided"
+
+
 def test_a_choice_is_named_by_what_varies_for_one_comparison():
     frame = results(
         *(

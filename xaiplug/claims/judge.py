@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -19,7 +20,7 @@ from xaiplug.claims.words import sentence
 from xaiplug.data.study import METHOD, SETTINGS, Method
 from xaiplug.errors import ConfigError, did_you_mean, listing
 
-FEWEST_SETTINGS = 2
+FEWEST_WAYS = 2
 """Ways of looking at one comparison (baselines, seeds, networks, ...) below which nothing held or did not hold."""
 
 
@@ -62,10 +63,10 @@ def judge(statement: Better | Value, results: pd.DataFrame) -> Judged:
     named = list(zip(_names(rows), sides, strict=True))
     holds, flips, undecided = (tuple(name for name, side in named if side == wanted) for wanted in (1, -1, 0))
     needed = [_needed(row, margin) for row, side in zip(table, sides, strict=True) if not side]
-    settings = {tuple(value for factor, value in row.levels.items() if factor != "pair") for row in rows}
+    ways = max(Counter(row.levels["pair"] for row in rows).values())
     whole = _whole(table, each)
     found = Judged(
-        _word(len(holds), len(flips), len(rows), len(settings)),
+        _word(len(holds), len(flips), len(rows), ways),
         "",
         _number(whole.mean),
         (_number(whole.low), _number(whole.high)),
@@ -76,7 +77,7 @@ def judge(statement: Better | Value, results: pd.DataFrame) -> Judged:
         undecided,
         _number(max(needed, default=math.nan)),
     )
-    return replace(found, why=sentence(found, few=len(settings) < FEWEST_SETTINGS))
+    return replace(found, why=sentence(found, few=ways < FEWEST_WAYS))
 
 
 def _looked_at(statement: Better | Value, results: pd.DataFrame) -> pd.DataFrame:
@@ -195,8 +196,8 @@ def _whole(table: Floats, each: Sequence[Interval]) -> Interval:
     return found
 
 
-def _word(holds: int, flips: int, count: int, settings: int) -> Word:
-    if settings < FEWEST_SETTINGS:
+def _word(holds: int, flips: int, count: int, ways: int) -> Word:
+    if ways < FEWEST_WAYS:
         return "undecided"
     if holds:
         return "held" if holds == count else "depends"
