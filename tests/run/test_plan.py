@@ -186,3 +186,14 @@ def test_facts_come_from_the_first_sample(write):
     assert plan_of(load(path)).skipped == ()
     path.write_text(path.read_text().replace("limit: 4", "params: {truth: false}"))
     assert len(plan_of(load(path)).skipped) == 1
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [((), "it has no exact answer"), (("sign",), "it says 'sign'"), (("sign", "share"), None)],
+)
+def test_a_metric_that_asks_for_what_the_truth_does_not_say_is_left_out(write, says, why):
+    path = write("metrics: {asks: {use: share-agreement}}\n", STUDY)
+    found = make_plan(load(path, ()), {"test": Facts(False, 4, says)})
+    assert found.count("score") == (4 if why is None else 0)
+    assert [one.why for one in found.skipped] == ([] if why is None else [f"undefined: it asks 'share', {why}"])

@@ -137,3 +137,13 @@ class WrongWay(OrderAgreement):
 @pytest.mark.parametrize(("broken", "check"), [(Forgets(), "declared-needs"), (WrongWay(), "prefers-truth")])
 def test_broken_ones_are_caught(broken, check):
     assert check in check_metric(broken).failed
+
+
+def test_islands_count_as_sets():
+    """What `archipelago` finds are islands with what each brings alone: coalitions, and no prefixes of an order."""
+    model, samples = xaiplug.load_model("truth:product"), xaiplug.load_data("truth:product", limit=4)
+    islands = xaiplug.explain(
+        model, samples.inputs, "archipelago", segmenter=("grid", {"patch": 4}), baseline="black", imputer="baseline"
+    )
+    found = xaiplug.score(model, samples.inputs, islands, "interaction-auc", exact=samples.exact)
+    assert found.values.tolist() == [1, 1, 1, 1]

@@ -65,8 +65,8 @@ class InteractionAuc(Metric):
     """ROC area of the sets that were found as a detector of the pairs that interact (Tsang et al., 2020).
 
     Every pair of patches has the largest |value| of a set that holds a position of both, 0 without one. Pairs that
-    interact are those whose exact interaction is not 0; ties count one half. NaN where the explanation has no sets that
-    interact, and where no pair interacts, or all do. A method that finds nothing in a sample gets 1/2 there.
+    interact are those whose exact interaction is not 0; ties count one half. NaN where the explanation has no sets, or
+    only an order's prefixes, and where no pair interacts, or all do. A method that finds none in a sample gets 1/2.
 
     Asks `interaction`. In [0,1]; chance is 1/2.
     """
@@ -77,7 +77,7 @@ class InteractionAuc(Metric):
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
         exact: Exact = query.require("exact")
         sets = explanation.sets
-        if sets is None or sets.kind != "interaction" or exact.interactions is None:
+        if sets is None or sets.kind == "prefix" or exact.interactions is None:
             return MetricResult(torch.full_like(query.scores, torch.nan), better="higher")
         holds = held(query, explanation)
         strengths = pairs_together(holds, sets.values.abs().nan_to_num().to(query.scores))
