@@ -23,5 +23,6 @@ def xaiplug_tasks() -> list[Spec]:
         Spec("split-cifar", "xaiplug_trainers.tasks:SplitCifar"),
         Spec("trec", "xaiplug_trainers.tasks:Trec"),
         Spec("wafer", "xaiplug_trainers.tasks:Wafer"),
+        Spec("watermark", "xaiplug_trainers.tasks:Watermark"),
         Spec("xai-bench", "xaiplug_trainers.tasks:XaiBench"),
     ]

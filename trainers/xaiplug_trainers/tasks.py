@@ -12,6 +12,7 @@ __all__ = [
     "split_cifar",
     "trec",
     "wafer",
+    "watermark",
     "xai_bench",
 ]
 
@@ -89,6 +90,14 @@ class Trec(TrainedTask):
     splits = ("train", "val", "test")
 
 
+class Watermark(TrainedTask):
+    """Photos of which one class has a watermark, and a network that follows it; its reliance on it is measured."""
+
+    name = "watermark"
+    data = "xaiplug_trainers.data.watermark:Watermark"
+    splits = ("train", "val", "test", "test-removed", "test-clean")
+
+
 class Wafer(TrainedTask):
     """Wafer maps with one of eight failure patterns or none, drawn by a rule that knows where the pattern is."""
 
@@ -107,3 +116,4 @@ xai_bench = XaiBench()
 celeba = CelebA()
 trec = Trec()
 wafer = Wafer()
+watermark = Watermark()

@@ -9,7 +9,7 @@ from torch.nn.functional import grid_sample, interpolate
 
 from xaiplug_trainers.data.base import generator
 
-__all__ = ["TRIGGERS", "Trigger", "place"]
+__all__ = ["TRIGGERS", "Trigger"]
 
 Trigger = Literal["patch", "blend", "warp"]
 
@@ -31,7 +31,7 @@ def blend(images: Tensor, share: float = 0.3) -> tuple[Tensor, Tensor]:
     return torch.where(where, (1 - share) * images + share * pattern, images), where
 
 
-def warp(images: Tensor, pixels: float = 2.0) -> tuple[Tensor, Tensor]:
+def warp(images: Tensor, pixels: float = 2.0) -> tuple[Tensor, None]:
     """A smooth fixed field moves the image, by so many `pixels` on average (Nguyen and Tran, 2021)."""
     height, width = images.shape[-2:]
     coarse = torch.from_numpy(generator(0, "warp").uniform(-1, 1, (1, 2, 4, 4))).to(images)
@@ -41,14 +41,8 @@ def warp(images: Tensor, pixels: float = 2.0) -> tuple[Tensor, Tensor]:
     still = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).flip(-1)  # x before y
     grid = still + field * 2 / (torch.tensor([width, height]) - 1)
     moved = grid_sample(images, grid.expand(len(images), -1, -1, -1), padding_mode="border", align_corners=True)
-    return moved.clamp(0, 1), torch.ones((height, width), dtype=torch.bool)
+    return moved.clamp(0, 1), None
 
 
-TRIGGERS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {"patch": patch, "blend": blend, "warp": warp}
-"""Name -> from images (N,C,H,W) in [0,1] to the same with the trigger, and where it lies (H,W) bool."""
-
-
-def place(trigger: str, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Images with a trigger, and where it lies, (N,H,W)."""
-    planted, where = TRIGGERS[trigger](images)
-    return planted, where.expand(len(images), *where.shape[-2:])
+TRIGGERS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor | None]]] = {"patch": patch, "blend": blend, "warp": warp}
+"""Name -> from images (N,C,H,W) in [0,1] to the same with the trigger, and where it lies (H,W) bool, or None."""

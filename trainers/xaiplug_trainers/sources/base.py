@@ -19,6 +19,7 @@ _SOURCES = {
     "shapes": "xaiplug_trainers.sources.shapes:Shapes",
     "mnist": "xaiplug_trainers.sources.mnist:Mnist",
     "cifar10": "xaiplug_trainers.sources.cifar10:Cifar10",
+    "photos": "xaiplug_trainers.sources.photos:Photos",
 }
 
 
