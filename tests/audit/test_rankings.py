@@ -133,3 +133,13 @@ def test_the_interval_of_tau_covers_where_few_choices_agree(of_choices, samples,
 
 def test_violator_choices_that_agree_are_taken_for_all_of_their_kind():
     assert taus(0.0, 0.3, 200, 1.0) < 0.85
+
+
+def test_a_matrix_of_taus_is_every_pair_of_them():
+    means = np.random.default_rng(0).integers(0, 4, (3, 5, 6)).astype(float)
+    holed = means.copy()
+    holed[1, 2, 3] = np.nan
+    for given in (means, holed):
+        for draw, found in zip(given, tau_matrix(given), strict=True):
+            expected = [[stats.kendalltau(one, two, nan_policy="omit").statistic for two in draw] for one in draw]
+            assert found == pytest.approx(np.array(expected), nan_ok=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from xaiplug.audit.intervals import Floats, over_both, over_samples, samples_needed
 from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, tau_matrix, variance_shares
-from xaiplug.audit.resampling import drawn_means, resampled
+from xaiplug.audit.resampling import drawn_means, each_resampled, resampled
 from xaiplug.audit.tables import Table
 from xaiplug.audit.verdicts import Verdict, judge, side_of
 
@@ -70,18 +70,19 @@ def _ranking(table: Table) -> Record:
         if several
         else None
     )
-    places = []
-    for number, method in enumerate(table.methods):
-        rank = resampled(
-            lambda found, number=number: ranks(found)[..., number].mean(-1),  # type: ignore[misc]
-            means,
-            draws,
-            samples=samples,
-            groups=groups,
-            swap=2 / methods,
-            bounds=(1.0, float(methods)),
-        )
-        places.append({"method": method, "rank": _number(rank.mean), "interval": rank.ends()})
+    rank = each_resampled(
+        lambda found: ranks(found).mean(-2),
+        means,
+        draws,
+        samples=samples,
+        groups=groups,
+        swap=2 / methods,
+        bounds=(1.0, float(methods)),
+    )
+    places = [
+        {"method": method, "rank": _number(one.mean), "interval": one.ends()}
+        for method, one in zip(table.methods, rank, strict=True)
+    ]
     pairs = list(combinations(range(len(table.methods)), 2))
     one, two = (np.array(side) for side in zip(*pairs, strict=True))
     gaps, drawn = (means[:, one] - means[:, two]).T, np.swapaxes(draws[..., one] - draws[..., two], 1, 2)
@@ -176,7 +177,7 @@ def _seen(table: Table, method: str, against: str, gaps: Floats) -> Record:
 
 def _verdicts(table: Table) -> list[Record]:
     """Every pair of methods, the one that leads on the whole first."""
-    found = []
+    found, choices = [], table.choices
     for one, two in combinations(range(len(table.methods)), 2):
         gaps = table.values[..., one] - table.values[..., two]
         there = np.asarray(np.isfinite(gaps).any(1))
@@ -184,7 +185,7 @@ def _verdicts(table: Table) -> list[Record]:
             continue
         if float(np.nanmean(gaps)) < 0:
             one, two, gaps = two, one, -gaps
-        names = [table.choices[choice] for choice in np.flatnonzero(there)]
+        names = [choices[choice] for choice in np.flatnonzero(there)]
         claim = f"{table.methods[one]} better than {table.methods[two]} by {table.family}"
         verdict: Verdict = judge(claim, gaps[there], names, table.groups)
         found.append({**_named(table), "first": table.methods[one], "second": table.methods[two]} | verdict.plain())
@@ -192,9 +193,9 @@ def _verdicts(table: Table) -> list[Record]:
 
 
 def mean_tau(means: Floats) -> Floats:
-    """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one. A pair at a time, for memory."""
-    pairs = combinations(range(means.shape[-2]), 2)
-    return _nanmean(np.stack([kendall(means[..., one, :], means[..., two, :]) for one, two in pairs], -1), -1)
+    """Mean tau (...) over pairs of choices of (...,C,M); NaN where no pair has one."""
+    pairs = np.triu_indices(means.shape[-2], 1)
+    return _nanmean(tau_matrix(means)[..., pairs[0], pairs[1]], -1)
 
 
 def _undefined(table: Table) -> list[str]:

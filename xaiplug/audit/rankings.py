@@ -33,8 +33,20 @@ def kendall(first: Floats, second: Floats) -> Floats:
 
 
 def tau_matrix(means: Floats) -> Floats:
-    """Tau (C,C) of every choice's ranking with every other's."""
-    return kendall(means[:, None, :], means[None, :, :])
+    """Tau (...,C,C) of every choice's ranking (...,C,M) with every other's.
+
+    Without NaN all pairs are one product of matrices; with NaN a pair at a time, which needs less memory.
+    """
+    if np.isfinite(means).all():
+        signs = _signs(means).reshape(*means.shape[:-1], -1)
+        agree = signs @ np.swapaxes(signs, -1, -2)
+        norms = np.diagonal(agree, axis1=-2, axis2=-1)
+        scale = np.sqrt(norms[..., :, None] * norms[..., None, :])
+        found: Floats = np.divide(agree, scale, out=np.full(agree.shape, np.nan), where=scale > 0)
+        return found
+    count = means.shape[-2]
+    taus = [[kendall(means[..., one, :], means[..., two, :]) for two in range(count)] for one in range(count)]
+    return np.moveaxis(np.array(taus), (0, 1), (-2, -1))
 
 
 def ranks(means: Floats) -> Floats:

@@ -42,7 +42,25 @@ def resampled(
     swap: float | None = None,
     bounds: tuple[float, float] = (-1.0, 1.0),
 ) -> Interval:
-    """A statistic of the rankings of several choices with its 95 % interval over samples and choices.
+    """A statistic, means (...,C,M) -> (...), of the rankings of several choices; see `each_resampled`."""
+
+    def alone(found: Floats) -> Floats:
+        return np.asarray(statistic(found))[..., None]
+
+    return each_resampled(alone, means, draws, samples=samples, groups=groups, swap=swap, bounds=bounds)[0]
+
+
+def each_resampled(
+    statistic: Callable[[Floats], Floats],
+    means: Floats,
+    draws: Floats,
+    *,
+    samples: int,
+    groups: int,
+    swap: float | None = None,
+    bounds: tuple[float, float] = (-1.0, 1.0),
+) -> list[Interval]:
+    """Statistics of the rankings of several choices, each with its 95 % interval over samples and choices.
 
     The variance of the samples is the bootstrap's, that of the choices the jackknife's; each has Student's quantile of
     its own number, as in `over_both`. What both hold of the noise is counted twice: the interval is rather too wide.
@@ -53,28 +71,39 @@ def resampled(
     kind may still swap two methods (the rule of three): the interval over choices reaches at least so far.
 
     Args:
-        statistic: means (...,C,M) -> (...).
+        statistic: means (...,C,M) -> (...,K).
         means: (C,M); draws: (R,C,M), as `drawn_means` gives them.
         samples, groups: how many there are.
         swap: how far the statistic moves, at most, per share of choices that swap two neighbours. None: the rows are no
             choices that are drawn from more, and the interval is over samples alone.
         bounds: what the statistic cannot leave.
     """
-    value, count = float(statistic(means)), len(means)
-    if groups < 2 or not math.isfinite(value):
-        return Interval(value, math.nan, math.nan, samples, groups, count)
-    apart = _student(groups) / ndtri(0.975) * math.sqrt(groups / (groups - 1))
+    values, count = statistic(means), len(means)
+    apart = _student(groups) / ndtri(0.975) * math.sqrt(groups / (groups - 1)) if groups > 1 else math.nan
     told = statistic(means + (draws - means) * apart)
+    without = np.empty((0, len(values)))
+    if swap is not None and count >= FEWEST_CHOICES:
+        without = np.stack([statistic(np.delete(means, choice, 0)) for choice in range(count)])
+    found = []
+    for place, value in enumerate(values.tolist()):
+        half = _half(told[:, place], without[:, place], swap)
+        low = high = math.nan
+        if math.isfinite(value) and math.isfinite(half):
+            low, high = max(value - half, bounds[0]), min(value + half, bounds[1])
+        found.append(Interval(value, low, high, samples, groups, count))
+    return found
+
+
+def _half(told: Floats, without: Floats, swap: float | None) -> float:
+    """Half the width of an interval: of a statistic's draws (R,), and of it without each choice (C,) or none."""
     told = told[np.isfinite(told)]
     if len(told) < 2:
-        return Interval(value, math.nan, math.nan, samples, groups, count)
-    wide = ndtri(0.975) ** 2 * float(told.var())
-    if swap is not None and count >= FEWEST_CHOICES:
-        without = np.array([float(statistic(np.delete(means, choice, 0))) for choice in range(count)])
+        return math.nan
+    wide = float(ndtri(0.975)) ** 2 * float(told.var())
+    if swap is not None and (count := len(without)):
         spread = float(np.square(without - without.mean()).sum()) * (count - 1) / count
         wide += max(_student(count) ** 2 * spread, (swap * (1 - 0.05 ** (1 / count))) ** 2)
-    low, high = value - math.sqrt(wide), value + math.sqrt(wide)
-    return Interval(value, max(low, bounds[0]), min(high, bounds[1]), samples, groups, count)
+    return math.sqrt(wide)
 
 
 def _student(draws: int) -> float:
