@@ -159,7 +159,7 @@ def card(board: Board, method: str, kit: bool) -> str:
     )
     docs = field_docs(cls)
     fields = [
-        [f"`{one.name}`", type_name(cls, one.name), str(getattr(made, one.name, "")), docs.get(one.name, "")]
+        [f"`{one.name}`", *map(_cell, (type_name(cls, one.name), getattr(made, one.name, ""), docs.get(one.name, "")))]
         for one in fields_of(cls)
     ]
     if fields:
@@ -189,6 +189,11 @@ def picture(board: Board, path: Path) -> None:
     axes.set_ylabel("mean of share and order, 1 is right")
     axes.grid(alpha=0.3)
     figure.savefig(path, metadata={"Date": None})
+
+
+def _cell(value: object) -> str:
+    """Text that ends no cell of a table."""
+    return str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def _number(value: float, decimals: int = 2) -> str:
