@@ -30,6 +30,8 @@ from xaiplug.run.store import Store
 from xaiplug.testing import check_component
 
 FILE = Path(__file__).with_suffix(".yaml")
+FEWEST = 5
+"""Methods of which a tau says something."""
 STATEMENTS = ("where", "sign", "share", "order", "interaction")
 COMMAND = "python benchmarks/leaderboard.py"
 
@@ -57,6 +59,12 @@ class Board:
         there = [value for value in found if np.isfinite(value)]
         return float(np.mean(there)) if there else float("nan")
 
+    def shown(self, method: str, metric: str) -> str:
+        """That mean, with the number of truths where fewer have a value than say it."""
+        found = [self.means.get((method, truth, metric), np.nan) for truth in self.truths]
+        count, whole = int(np.isfinite(found).sum()), len(self.told(metric))
+        return _number(self.over_truths(method, metric)) + (f" ({count})" if 0 < count < whole else "")
+
     def told(self, metric: str) -> list[str]:
         """The truths on which a metric is defined for some method."""
         names = self.means.index
@@ -82,7 +90,7 @@ def leaderboard(board: Board) -> str:
     rows = [
         [
             f"[{method}](methods/{method}.md)",
-            *(_number(board.over_truths(method, name)) for name in STATEMENTS),
+            *(board.shown(method, name) for name in STATEMENTS),
             *(_number(board.cost.loc[method, name], 1) for name in ("forwards", "backwards", "ms")),
         ]
         for method in ordered
@@ -94,7 +102,9 @@ def leaderboard(board: Board) -> str:
         "whose right answer is known (xaiplug-truths), 32 images each, defaults throughout. Each column is the mean "
         f"over the truths that say it ({truths}); 1 is best. Forwards, backwards and milliseconds are of one image of "
         "16 x 16 on a network so small that the method's own work is what is timed. In the order of share and order "
-        "together.",
+        "together. In brackets, of how many truths a mean is where others refuse it or leave it undefined: such a mean "
+        "is of the easier ones. The truths count from black; what counts from references (expected-ig, ig2, deep-shap) "
+        "or from a blur answers another question, and is held to this one.",
         markdown(heads, rows),
         "![Quality against passes](leaderboard.svg)",
         "## Do the metrics that know no truth find the order of the truth?",
@@ -116,6 +126,8 @@ def _agreements(board: Board) -> list[list[str]]:
         cells = []
         for statement in STATEMENTS:
             taus = [one["tau"] for one in found if {one["first"], one["second"]} == {name, statement}]
+            if sum(np.isfinite(board.over_truths(method, statement)) for method in board.methods) < FEWEST:
+                taus = []
             there = [tau for tau in taus if tau is not None]
             cells.append(f"{np.mean(there):.2f} [{min(there):.2f}, {max(there):.2f}]" if there else "-")
         rows.append([name, *cells])
@@ -177,13 +189,18 @@ def _ranked(board: Board, method: str, truth: str, metric: str) -> str:
 
 def picture(board: Board, path: Path) -> None:
     """Quality against passes of one image, a dot a method."""
-    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
     axes = figure.subplots()
+    spots: dict[tuple[float, float], list[str]] = {}
     for method in board.methods:
         passes, quality = board.cost.loc[method, ["forwards", "backwards"]].sum(), board.quality(method)
         if np.isfinite(quality):
             axes.plot(max(passes, 1), quality, "o", color="#0072b2")
-            axes.annotate(method, (max(passes, 1), quality), (4, 3), textcoords="offset points", fontsize=7)
+            near = round(float(np.log10(max(passes, 1))) * 3) / 3, round(quality * 20) / 20
+            spots.setdefault(near, []).append(method)
+    for (passes, quality), names in spots.items():
+        axes.annotate("\n".join(names), (10**passes, quality), (6, 3), textcoords="offset points", fontsize=7, va="top")
+    axes.margins(x=0.14)
     axes.set_xscale("log")
     axes.set_xlabel("forwards and backwards of one image")
     axes.set_ylabel("mean of share and order, 1 is right")
