@@ -1,5 +1,7 @@
 """A study done again under other choices: which, what they cost, and what is then said."""
 
+import sys
+
 import pytest
 
 from xaiplug.audit.audit import audit
@@ -8,6 +10,7 @@ from xaiplug.audit.choices import choices_of
 from xaiplug.audit.reading import tables_of
 from xaiplug.audit.vary import FILE, vary
 from xaiplug.config import load
+from xaiplug.errors import ConfigError, StoreError
 from xaiplug.kinds import Watcher
 from xaiplug.run import execute
 
@@ -226,3 +229,15 @@ def test_samples_that_belong_together_are_counted_as_one(study, here):
     done, *_ = varied(study(), budget=1e-9)
     (table, *_), _ = tables_of(done.store, done.choices)
     assert table.groups == (0, 0, 1, 1, 2, 2, 3, 3, 4, 4)
+
+
+def test_a_folder_that_cannot_be_written_and_data_that_cannot_be_read_say_so(study, here):
+    config = study()
+    (here / "runs").write_text("no folder")
+    with pytest.raises(StoreError):
+        varied(config)
+    nets = (here / "toy_nets.py").read_text() + "\n\ndef broken():\n    raise OSError('gone')\n"
+    (here / "toy_nets.py").write_text(nets)
+    sys.modules.pop("toy_nets", None)
+    with pytest.raises(ConfigError, match="gone"):
+        varied(study(("toy_nets:images", "toy_nets:broken")))

@@ -18,7 +18,7 @@ from xaiplug.config import Config, load
 from xaiplug.config.marks import Dumper
 from xaiplug.data.storage import write_atomically
 from xaiplug.kinds import Watcher
-from xaiplug.run.execute import begin
+from xaiplug.run.execute import begin, facts_of
 from xaiplug.run.planfile import PLAN
 from xaiplug.run.store import Store
 from xaiplug.run.work import failure, worked
@@ -53,7 +53,7 @@ def vary(config: Config, budget: float, watcher: Watcher, say: Say) -> Done:
         ConfigError: the run file; nothing was run. StoreError: the folder cannot be written.
     """
     clock = _Clock(budget)
-    images = all(facts.ndim == 4 for facts in Workspace(config).facts().values())
+    images = all(facts.ndim == 4 for facts in facts_of(Workspace(config)).values())
     choices, file = choices_of(config, changes(config, images=images))
     audited = _written(config, file)
     begun = begin(audited)
@@ -65,7 +65,7 @@ def vary(config: Config, budget: float, watcher: Watcher, say: Say) -> Done:
     done: list[Choice] = []
     notes: list[str] = []
     while waiting and (batch := _batch(waiting, missing, clock)):
-        say(f"{clock}, choice {len(done) + 1} of {len(choices)}: {batch[0][0].name}")
+        say(f"{clock}, choice {len(choices) - len(waiting) + 1} of {len(choices)}: {batch[0][0].name}")
         cells = [cell for cell in missing if any(cell in own for _, own in batch)]
         with clock.working(len(cells)):
             states = worked(audited.engine, store, plan, cells, watcher)
@@ -132,7 +132,7 @@ def _batch(
 def _written(config: Config, file: dict[str, Any]) -> Config:
     """The audit's run file in its folder, and read from there."""
     folder = config.folder.with_name(f"{config.folder.name}-audit")
-    folder.mkdir(parents=True, exist_ok=True)
+    Store(folder).prepare()
     text = yaml.dump(file, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
     path = write_atomically(folder / FILE, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return load(path, (f"outputs.dir={folder}",), root=config.root)

@@ -16,7 +16,7 @@ from xaiplug.registry import resolve
 from xaiplug.run.cell import lend
 from xaiplug.run.cells import Cell
 from xaiplug.run.collect import collect
-from xaiplug.run.plan import Plan, Skipped, make_plan
+from xaiplug.run.plan import Facts, Plan, Skipped, make_plan
 from xaiplug.run.planfile import Written, open_workspace, read_plan, write_plan
 from xaiplug.run.stale import Stale
 from xaiplug.run.store import Store
@@ -78,18 +78,27 @@ class Outcome:
         }
 
 
+def facts_of(workspace: Workspace) -> dict[str, Facts]:
+    """What the first sample of each data set tells.
+
+    Raises:
+        ConfigError: data that cannot be read.
+    """
+    try:
+        return workspace.facts()
+    except XaiplugError as error:
+        raise ConfigError(f"data: {error}") from error
+    except Exception as error:
+        raise ConfigError(f"data: {type(error).__name__}: {error}") from error
+
+
 def plan_of(config: Config, workspace: Workspace | None = None) -> Plan:
     """The plan of a run file; looks at the first sample of each data set.
 
     Raises:
         ConfigError: data that cannot be read.
     """
-    try:
-        facts = (workspace or Workspace(config)).facts()
-    except XaiplugError as error:
-        raise ConfigError(f"data: {error}") from error
-    except Exception as error:
-        raise ConfigError(f"data: {type(error).__name__}: {error}") from error
+    facts = facts_of(workspace or Workspace(config))
     plan = make_plan(config, facts)
     if not plan.cells:
         raise ConfigError("the run file asks for nothing: no explainer fits any data, or 'runs:' names none")

@@ -118,8 +118,9 @@ def _gaussian(rng: Generator) -> NDArray[np.float64]:
 
 def _product() -> Analytic:
     pairs = ((0, 5, 4.0), (3, 6, -3.0), (9, 14, 2.0))
-    network = lambda: made.on_patches(made.Products(pairs))  # noqa: E731
-    return Analytic(network, _anything, lambda means: products(means, pairs), _EVERYTHING)
+    return Analytic(
+        lambda: made.on_patches(made.Products(pairs)), _anything, lambda means: products(means, pairs), _EVERYTHING
+    )
 
 
 def _extreme(largest_of: bool, players: tuple[int, ...]) -> Analytic:
@@ -141,8 +142,13 @@ def _either() -> Analytic:
         return on.astype(np.float64)
 
     head = ([(dict.fromkeys(players, -2.0), 1.0, -1.0)], 1.0)  # 1 - ReLU(1 - 2 Σ m)
-    forms = lambda means: any_one(means, players)  # noqa: E731
-    return Analytic(lambda: made.on_patches(*made.of_units(*head)), draw, forms, _EVERYTHING, flat=True)
+    return Analytic(
+        lambda: made.on_patches(*made.of_units(*head)),
+        draw,
+        lambda means: any_one(means, players),
+        _EVERYTHING,
+        flat=True,
+    )
 
 
 def _both() -> Analytic:
@@ -154,8 +160,13 @@ def _both() -> Analytic:
         return on.astype(np.float64)
 
     head = [(dict.fromkeys(players, 1.0), 0.5 - len(players), 2.0)]
-    forms = lambda means: every_one(means, players)  # noqa: E731
-    return Analytic(lambda: made.on_patches(*made.of_units(head)), draw, forms, _EVERYTHING, flat=True)
+    return Analytic(
+        lambda: made.on_patches(*made.of_units(head)),
+        draw,
+        lambda means: every_one(means, players),
+        _EVERYTHING,
+        flat=True,
+    )
 
 
 def _spread(weights: Mapping[int, float], like: Tensor) -> Tensor:
