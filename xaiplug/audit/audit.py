@@ -12,7 +12,7 @@ import numpy as np
 
 from xaiplug.audit.intervals import Floats, over_both, over_samples, samples_needed
 from xaiplug.audit.rankings import flipped, flips_by, kendall, ranks, tau_matrix, variance_shares
-from xaiplug.audit.resampling import drawn_means, each_resampled, resampled
+from xaiplug.audit.resampling import drawn_means, resampled
 from xaiplug.audit.tables import Table
 from xaiplug.audit.verdicts import Verdict, judge, side_of
 
@@ -65,12 +65,13 @@ def _ranking(table: Table) -> Record:
     samples, groups = _counts(table)
     several = len(table.levels) > 1
     methods = len(table.methods)
-    tau = (
-        resampled(mean_tau, means, draws, samples=samples, groups=groups, swap=8 / (methods * (methods - 1)))
-        if several
-        else None
-    )
-    rank = each_resampled(
+    tau = None
+    if several:
+        swap = 8 / (methods * (methods - 1))
+        (tau,) = resampled(
+            lambda found: mean_tau(found)[..., None], means, draws, samples=samples, groups=groups, swap=swap
+        )
+    rank = resampled(
         lambda found: ranks(found).mean(-2),
         means,
         draws,
@@ -118,8 +119,8 @@ def _agreement(first: Table, second: Table) -> list[Record]:
         rows.append(_over_choices(_means(table.values)[:, columns]))
         draws.append(_over_choices(drawn_means(table.values, table.groups)[..., columns]))
     samples, groups = _counts(first)
-    found = resampled(
-        lambda means: kendall(means[..., 0, :], means[..., 1, :]),
+    (found,) = resampled(
+        lambda means: kendall(means[..., :1, :], means[..., 1:, :]),
         np.stack(rows),
         np.stack(draws, 1),
         samples=samples,

@@ -41,24 +41,6 @@ def resampled(
     groups: int,
     swap: float | None = None,
     bounds: tuple[float, float] = (-1.0, 1.0),
-) -> Interval:
-    """A statistic, means (...,C,M) -> (...), of the rankings of several choices; see `each_resampled`."""
-
-    def alone(found: Floats) -> Floats:
-        return np.asarray(statistic(found))[..., None]
-
-    return each_resampled(alone, means, draws, samples=samples, groups=groups, swap=swap, bounds=bounds)[0]
-
-
-def each_resampled(
-    statistic: Callable[[Floats], Floats],
-    means: Floats,
-    draws: Floats,
-    *,
-    samples: int,
-    groups: int,
-    swap: float | None = None,
-    bounds: tuple[float, float] = (-1.0, 1.0),
 ) -> list[Interval]:
     """Statistics of the rankings of several choices, each with its 95 % interval over samples and choices.
 
