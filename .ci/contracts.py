@@ -15,7 +15,7 @@ WHEELS = [*sorted(f"xaiplug_{path.parent.name}" for path in ROOT.glob("plugins/*
 
 FLOORS = [
     "cli",
-    "testing : results",
+    "testing : results : comparison",
     "claims",
     "audit",
     "view",

@@ -39,6 +39,11 @@ def ran(write):
     return run
 
 
+def test_in_a_prompt_it_is_one_line(ran):
+    folder = ran()
+    assert repr(Results(folder)) == f"Results({folder}, 12 planned cells)"
+
+
 def test_means_and_differences_are_paired_by_sample(ran):
     results = Results(ran())
     assert results.mean("once", "size") == Estimate(SIZE, SIZE, SIZE, 4)

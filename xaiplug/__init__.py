@@ -32,6 +32,7 @@ from xaiplug.spec import Paper, Spec
 
 if TYPE_CHECKING:
     from xaiplug.api import component, explain, load_data, load_model, score
+    from xaiplug.comparison import Comparison, compare
     from xaiplug.data.exact import Exact
     from xaiplug.data.explanation import Explanation, SetScores
     from xaiplug.data.groups import FeatureGroups
@@ -51,6 +52,8 @@ _LAZY = {
     "explain": "xaiplug.api",
     "score": "xaiplug.api",
     "component": "xaiplug.api",
+    "compare": "xaiplug.comparison",
+    "Comparison": "xaiplug.comparison",
     "load_model": "xaiplug.api",
     "load_data": "xaiplug.api",
     "Model": "xaiplug.model",
@@ -71,6 +74,7 @@ _LAZY = {
 
 __all__ = [
     "Baseline",
+    "Comparison",
     "Component",
     "DataSource",
     "Done",
@@ -104,6 +108,7 @@ __all__ = [
     "View",
     "Work",
     "__version__",
+    "compare",
     "component",
     "explain",
     "hookimpl",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from xaiplug.calling.answering import run_explainer, run_metric
 from xaiplug.calling.asking import asking, base_query, complete
 from xaiplug.calling.given import Given
+from xaiplug.calling.progress import telling
 from xaiplug.data.exact import Exact
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.result import MetricResult
@@ -101,6 +103,7 @@ def explain(
     pool: Any = None,
     seed: int = 0,
     max_batch: MaxBatch = "auto",
+    progress: bool = True,
     **params: Any,
 ) -> Explanation:
     """Explain what `model` says of `inputs`.
@@ -116,6 +119,7 @@ def explain(
         pool: `Samples` or (inputs, labels) to draw references from.
         seed: draws depend on it and on each sample's content, never on batch, order or device.
         max_batch: rows per forward, or "auto".
+        progress: on a terminal or in a notebook, say how far it got once it takes longer than two seconds.
 
     Returns:
         The explanation, on the device and in the dtype of `inputs` (float32 for 16 bits).
@@ -134,9 +138,19 @@ def explain(
             adapted, inputs, target=target, scale=scale, own_scale=chosen.default_scale, seed=seed, max_batch=max_batch
         )
         query, defaults = complete(query, chosen, given)
-        explanation = run_explainer(chosen, query)
+        with telling(adapted, chosen.called) if progress else nullcontext():
+            explanation = run_explainer(chosen, query)
     policy = "predicted" if target is None else "given"
-    return explanation.with_meta({"seed": seed, "target": policy, "defaults": defaults}).to(inputs.device)
+    told = {"seed": seed, "target": policy, "defaults": defaults, **named_classes(adapted, explanation)}
+    return explanation.with_meta(told).to(inputs.device).replace(inputs=inputs)
+
+
+def named_classes(model: Model, explanation: Explanation) -> dict[str, dict[str, str]]:
+    """For `meta`: the names of the classes explained, by their number as text, where the model has names."""
+    if model.class_names is None or explanation.target is None:
+        return {}
+    explained = explanation.target.index.unique().tolist()
+    return {"class_names": {str(index): model.class_names[index] for index in explained}}
 
 
 def score(

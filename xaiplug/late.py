@@ -11,6 +11,7 @@ from typing import Any
 
 LATER = {
     "frame": "xaiplug.data.frames:explanation_frame",
+    "html": "xaiplug.view.notebook:explanation_html",
     "load": "xaiplug.data.storage:load_explanation",
     "plot": "xaiplug.view.plots:plot_explanation",
     "resolve": "xaiplug.registry:resolve",

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from xaiplug.data.brief import brief, tally
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.samples import Samples
 from xaiplug.data.study import METHOD, Method
@@ -104,6 +105,9 @@ class Results:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         read_plan(self.folder)
+
+    def __repr__(self) -> str:
+        return brief("Results", str(self.folder), tally(len(read_plan(self.folder)), "planned cell"))
 
     @cached_property
     def values(self) -> pd.DataFrame:

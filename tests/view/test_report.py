@@ -121,7 +121,7 @@ def test_the_best_cell_has_the_strongest_tint_and_no_direction_has_none(page):
 
 def test_every_metric_has_a_chart_and_an_explainer_one_colour(page):
     curves = section(page, "curves")
-    assert curves.count('<svg class="chart"') == 2
+    assert curves.count('<svg class="chart crowded"') == 2
     colours = re.findall(r'stroke="(#\w+)" stroke-dasharray=""><title>random', curves)
     assert len(colours) == 2
     assert len(set(colours)) == 1

@@ -41,9 +41,22 @@ def test_undefined_whiskers():
 def test_a_chart_has_a_line_and_a_band_per_explainer():
     looks = {NAME: ("#000", ""), "flat": ("#111", "6 3")}
     drawn = parsed(svg.chart(Chart("m", "d", NAME, (line([1, 0.5, 0]), line([0.3] * 3, "flat"))), looks))
-    assert len(drawn.findall("polyline")) == len(drawn.findall("polygon")) == 2
-    assert drawn.find("polyline/title").text == NAME
+    lines = drawn.findall("g[@class='line']")
+    assert [len(one.findall(part)) for one in lines for part in ("polyline", "polygon")] == [1, 1, 1, 1]
+    assert lines[0].find("polyline/title").text == NAME == lines[0].get("data-name")
+    assert lines[1].get("data-told").split(";")[0].split("|")[1] == "0.3"
     assert NAME in drawn.get("aria-label")
+
+
+def test_a_chart_of_many_lines_is_crowded_and_labels_have_room():
+    names = [str(place) for place in range(5)]
+    looks = {name: ("#000", "") for name in names}
+    few, many = (Chart("m", "d", "x", tuple(line([0.00155, 0.0016], name) for name in names[:n])) for n in (4, 5))
+    assert parsed(svg.chart(few, looks)).get("class") == "chart"
+    drawn = parsed(svg.chart(many, looks))
+    assert drawn.get("class") == "chart crowded"
+    for label in drawn.findall("text[@class='end']"):
+        assert float(label.get("x")) - 6.2 * len(label.text) >= 0
 
 
 def test_a_flat_chart_and_holes_can_be_drawn():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -144,11 +145,25 @@ def _needs_of(policy: Any) -> set[str]:
     return set(policy.needs) if isinstance(policy, Baseline) else set()
 
 
+_TAKES = {"segmenter": "groups", "baseline": "baseline", "references": "references", "imputer": "imputer"}
+
+
+def fitting(component: Component, given: Given) -> Given:
+    """Of what is given to several components at once, what this one uses."""
+    needs = set(component.needs)
+    if "imputer" in needs:
+        needs |= {"groups", *resolve("imputer", or_default(given.imputer, "imputer", {})).needs}
+    for name in ("baseline", "references"):
+        policy = getattr(given, name)
+        if name in needs and policy is not None and not isinstance(policy, Tensor):
+            needs |= _needs_of(resolve("baseline", policy))
+    return replace(given, **{name: None for name, need in _TAKES.items() if need not in needs})
+
+
 def _refuse_unused(component: Component, needs: Collection[str], given: Given) -> None:
-    takes = {"segmenter": "groups", "baseline": "baseline", "references": "references", "imputer": "imputer"}
-    for name, need in takes.items():
+    for name, need in _TAKES.items():
         if getattr(given, name) is not None and need not in needs:
-            used = [n for n, wanted in takes.items() if wanted in needs]
+            used = [n for n, wanted in _TAKES.items() if wanted in needs]
             raise ComponentError(
                 f"{component.told} does not use '{name}' (it uses: {', '.join(used) or 'none of these'})"
             )

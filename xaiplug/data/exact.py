@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from xaiplug.data.brief import brief, tally
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.errors import DataError, ShapeError, did_you_mean, listing
 
@@ -24,7 +25,7 @@ interaction: which groups act together.
 STATEMENTS: tuple[Statement, ...] = get_args(Statement)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exact:
     """Exact worths of the groups of every sample, in units of the logit.
 
@@ -58,6 +59,10 @@ class Exact:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        players = f"up to {tally(self.groups.count, 'group')} each"
+        return brief("Exact", tally(len(self), "sample"), players, f"says {' and '.join(self.says)}")
 
     def __getitem__(self, rows: Tensor) -> Exact:
         """Of some samples."""

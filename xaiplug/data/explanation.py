@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from xaiplug.data.brief import brief, few, size, tally
 from xaiplug.data.groups import FeatureGroups, grid_of, on_grid
 from xaiplug.data.target import Target
 from xaiplug.errors import NonFiniteError, ShapeError
@@ -17,7 +18,6 @@ from xaiplug.late import later
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 Level = Literal["input", "spatial", "group"]
 SetKind = Literal["interaction", "coalition_value", "prefix"]
@@ -33,7 +33,7 @@ class Asked(Protocol):
     def groups(self) -> FeatureGroups | None: ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SetScores:
     """Scores of sets of features.
 
@@ -46,6 +46,10 @@ class SetScores:
     members: Tensor
     values: Tensor
     kind: SetKind = "interaction"
+
+    def __repr__(self) -> str:
+        samples, most = self.values.shape
+        return brief("SetScores", self.kind, tally(samples, "sample"), f"up to {tally(most, 'set')} each")
 
     def validate(self, batch: int) -> SetScores:
         """Raise a ShapeError unless shapes fit and unused slots are empty; returns self."""
@@ -62,7 +66,7 @@ class SetScores:
         return self
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """A signed attribution and what belongs to it; batch first.
 
@@ -78,6 +82,7 @@ class Explanation:
         extras: further tensors, first dimension B.
         meta: forwards, backwards, seconds, peak_bytes, versions, and whatever a method counts; plain data. What is
             looked up once for a network (where a layer's maps lie) is in the seconds alone.
+        inputs: (B,*shape), what `xaiplug.explain` was given, to be drawn; the same tensor, no copy, and never saved.
     """
 
     attribution: Tensor
@@ -91,9 +96,34 @@ class Explanation:
     residual: Tensor | None = None
     extras: dict[str, Tensor] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
+    inputs: Tensor | None = None
 
     def __len__(self) -> int:
         return int(self.attribution.shape[0])
+
+    def __repr__(self) -> str:
+        sets = "" if self.sets is None else tally(self.sets.values.shape[1], "set")
+        cost = [tally(self.meta[name], name[:-1]) for name in ("forwards", "backwards") if self.meta.get(name)]
+        return brief(
+            "Explanation",
+            self.method,
+            tally(len(self), "sample"),
+            f"{self.level or 'attribution'} {size(self.attribution.shape[1:])}",
+            "" if self.target is None else f"class {few(self.target.index)} on {self.target.scale}",
+            sets,
+            *cost,
+        )
+
+    @property
+    def method(self) -> str:
+        """The name of the explainer that made it; "" where nobody wrote it down."""
+        return str(self.meta.get("explainer", {}).get("use", "")).rpartition("/")[2]
+
+    @property
+    def class_names(self) -> dict[int, str] | None:
+        """The names of the classes explained; None where the model has none."""
+        names = self.meta.get("class_names")
+        return None if names is None else {int(index): name for index, name in names.items()}
 
     def replace(self, **changes: Any) -> Explanation:
         """A copy with some fields changed."""
@@ -195,10 +225,18 @@ class Explanation:
         frame: pd.DataFrame = later("frame")(self)
         return frame
 
-    def plot(self, inputs: Tensor | None = None, **options: Any) -> Figure:
-        """Draw the heatmaps, over `inputs` (B,C,H,W) where given; display only."""
-        figure: Figure = later("plot")(self, inputs, **options)
-        return figure
+    def plot(self, inputs: Tensor | None = None, **options: Any) -> Any:
+        """Draw it: `xaiplug.view.plots.plot_explanation`, whose options these are (kind=, samples=, axes=, ...).
+
+        Returns:
+            A figure; or the axes that were given.
+        """
+        return later("plot")(self, inputs, **options)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: pictures, maps, targets, scores, residuals, cost."""
+        page: str = later("html")(self)
+        return page
 
     def with_meta(self, values: Mapping[str, Any]) -> Explanation:
         """A copy whose meta also has `values`; what a method wrote itself wins."""

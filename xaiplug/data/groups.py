@@ -8,6 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from xaiplug.data.brief import brief, size, tally
 from xaiplug.errors import ShapeError
 
 
@@ -32,7 +33,7 @@ def grid_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[1:] if len(shape) == 3 else shape[:1]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FeatureGroups:
     """Group `labels` (B,*grid) int64: 0..counts[b]-1, or -1 = in no group.
 
@@ -42,6 +43,10 @@ class FeatureGroups:
 
     labels: Tensor
     counts: Tensor
+
+    def __repr__(self) -> str:
+        samples, grid = tally(len(self.labels), "sample"), size(self.labels.shape[1:])
+        return brief("FeatureGroups", samples, f"up to {tally(self.count, 'group')} each", f"on {grid}")
 
     @classmethod
     def from_labels(cls, labels: Tensor) -> FeatureGroups:

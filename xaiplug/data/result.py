@@ -7,10 +7,11 @@ from typing import Literal
 
 from torch import Tensor
 
+from xaiplug.data.brief import brief, tally
 from xaiplug.errors import ShapeError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MetricResult:
     """One number per sample, or per study.
 
@@ -28,6 +29,19 @@ class MetricResult:
     steps: Tensor | None = None
     unit: str = ""
     better: Literal["higher", "lower"] | None = None
+
+    def __repr__(self) -> str:
+        known = int((~self.values.isnan()).sum())
+        kind = "value" if len(self.values) == 1 else "sample"
+        undefined = len(self.values) - known
+        return brief(
+            "MetricResult",
+            self.name,
+            f"mean {self.mean():.4g} {self.unit}".strip() if known else "undefined",
+            tally(len(self.values), kind),
+            f"{undefined} undefined" if known and undefined else "",
+            f"{self.better} is better" if self.better else "",
+        )
 
     def validate(self, batch: int) -> MetricResult:
         """Check shapes against a batch of B samples; returns self.

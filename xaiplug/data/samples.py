@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from xaiplug.data.brief import brief, size, tally
 from xaiplug.data.exact import Exact, Statement
 from xaiplug.errors import DataError, ShapeError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Samples:
     """Inputs, labels, and where known the features that matter.
 
@@ -41,6 +42,10 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def __repr__(self) -> str:
+        says = f"the truth says {' and '.join(self.says)}" if self.says else "no known truth"
+        return brief("Samples", f"{len(self):,} of {size(self.inputs.shape[1:])}", says)
 
     @property
     def says(self) -> tuple[Statement, ...]:
@@ -126,10 +131,13 @@ def known(labels: Tensor, who: str) -> Tensor:
     return labels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pool:
     """Further samples to draw references from: inputs (N,*shape), labels (N,) with -1 for unknown, predicted (N,)."""
 
     inputs: Tensor
     labels: Tensor
     predicted: Tensor
+
+    def __repr__(self) -> str:
+        return brief("Pool", tally(len(self.inputs), "sample"), f"of {size(self.inputs.shape[1:])}")

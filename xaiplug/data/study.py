@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from xaiplug.data.brief import brief, tally
 from xaiplug.errors import DataError, ShapeError, listing
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Method:
         return f"{self.explainer} ({settings})" if settings else self.explainer
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Curve:
     """The curves of a metric for one explainer: `values` (B,T) at `steps` (T,), one row a sample."""
 
@@ -62,6 +63,11 @@ class Curve:
     steps: Tensor
     values: Tensor
 
+    def __repr__(self) -> str:
+        return brief(
+            "Curve", self.explainer, self.metric, tally(len(self.values), "sample"), f"{len(self.steps)} steps"
+        )
+
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.steps.shape != self.values.shape[1:]:
             raise ShapeError(
@@ -70,7 +76,7 @@ class Curve:
             )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Panel:
     """Some samples of one data set, and what every explainer makes of them.
 
@@ -94,6 +100,10 @@ class Panel:
     ids: tuple[str, ...]
     maps: dict[str, Explanation]
 
+    def __repr__(self) -> str:
+        samples, methods = tally(len(self.inputs), "sample"), tally(len(self.maps), "explainer")
+        return brief("Panel", f"{self.model} on {self.data}", samples, methods)
+
     def __post_init__(self) -> None:
         batch = len(self.inputs)
         parts: dict[str, Any] = {"labels": self.labels, "predicted": self.predicted, "ids": self.ids}
@@ -105,7 +115,7 @@ class Panel:
             raise ShapeError(f"panel of '{self.data}' has {batch} inputs, but {', '.join(wrong)}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """One run, finished or as far as it got.
 
@@ -129,6 +139,10 @@ class Study:
     provenance: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        failed = tally(len(self.failures), "failure") if self.failures else ""
+        return brief("Study", self.name, tally(len(self.results), "value"), failed)
 
     def __post_init__(self) -> None:
         tables = {"results": (self.results, RESULTS_COLUMNS), "timings": (self.timings, TIMINGS_COLUMNS)}

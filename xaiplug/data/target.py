@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from xaiplug.data.brief import brief, few, tally
 from xaiplug.errors import ComponentError, ShapeError, did_you_mean, listing
 
 Scale = Literal["logit", "log_probability", "probability", "log_odds"]
@@ -16,7 +17,7 @@ Output = Literal["softmax", "sigmoid"]
 SCALES: tuple[str, ...] = get_args(Scale)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Target:
     """Class `index` (B,) int64 of each sample, and the `scale` of its score.
 
@@ -35,6 +36,9 @@ class Target:
             )
         if self.index.ndim != 1 or self.index.dtype != torch.int64:
             raise ShapeError(f"target index must be (B,) int64, got {tuple(self.index.shape)} {self.index.dtype}")
+
+    def __repr__(self) -> str:
+        return brief("Target", f"class {few(self.index)} on {self.scale}", tally(len(self.index), "sample"))
 
     def check(self, classes: int, output: Output) -> None:
         """Raise a ShapeError or ComponentError if this target does not fit a model with `classes` outputs."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaiplug.data.brief import brief, tally
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.errors import ComponentError, NonFiniteError, ShapeError
 from xaiplug.model import asked
@@ -41,6 +42,11 @@ class MaskedGame:
         self.groups: FeatureGroups = query.groups
         self.evaluations = 0
         self._removal = chosen.bind(query)
+
+    def __repr__(self) -> str:
+        players = f"up to {tally(self.groups.count, 'group')} each"
+        asked = tally(self.evaluations, "evaluation")
+        return brief("MaskedGame", tally(len(self.query), "sample"), players, asked)
 
     def __call__(self, coalitions: Tensor) -> Tensor:
         """Scores (B,M) of coalitions (B,M,G) bool."""

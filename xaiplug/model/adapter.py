@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from xaiplug.data.brief import brief, tally
 from xaiplug.data.target import Output
 from xaiplug.errors import GradientError, ModelError, NonFiniteError, ShapeError, did_you_mean
 from xaiplug.model.catching import inputs_of, outputs_of
@@ -92,6 +93,11 @@ class Model:
     def of(cls, model: Model | nn.Module) -> Model:
         """A `Model` as it is; a plain module adapted with no normalisation."""
         return model if isinstance(model, Model) else cls(model)
+
+    def __repr__(self) -> str:
+        scaled = "normalises" if self.mean else ""
+        classes = tally(len(self.class_names), "class name") if self.class_names else ""
+        return brief("Model", self.name, self.output, classes, scaled)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Logits (B,K) of x (B,*shape).

@@ -12,10 +12,11 @@ from torch import Tensor
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.study import Panel
 from xaiplug.view import svg
+from xaiplug.view.drawing import BARS
 from xaiplug.view.images import map_uri, picture_uri
 from xaiplug.view.leaderboard import short_names
 from xaiplug.view.numbers import short
-from xaiplug.view.plots import BARS, class_label
+from xaiplug.view.sheet import class_label
 from xaiplug.view.transforms import (
     display_map,
     labels_apart,
@@ -92,7 +93,7 @@ def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Ten
     true, predicted = int(panel.labels[row]), int(panel.predicted[row])
     truth = _truth(panel, row)
     size = (panel.inputs.shape[-2], panel.inputs.shape[-1])
-    picture = _input(panel.inputs[row], truth) if panel.inputs.ndim == 4 else Markup("")
+    picture = drawn_input(panel.inputs[row], truth) if panel.inputs.ndim == 4 else Markup("")
     tiles = []
     for name, values in maps.items():
         own = float(limits[name][row])
@@ -125,9 +126,15 @@ def _explained(panel: Panel, row: int, predicted: int) -> str:
     )
 
 
-def _input(image: Tensor, truth: Markup) -> Markup:
+def drawn_input(image: Tensor, truth: Markup | None = None) -> Markup:
+    """A picture (C,H,W), with what is drawn over it."""
     uri = picture_uri(shrink(image.detach().cpu().float().unsqueeze(0), 2 * _TARGET)[0])
     return _framed(uri, (image.shape[-2], image.shape[-1]), truth, "input")
+
+
+def drawn_map(explanation: Explanation, row: int, values: Tensor, limit: float, size: tuple[int, int]) -> Markup:
+    """One sample's map (H,W), or values (N,) as bars, with its sets and its order."""
+    return _drawn(values, limit, size, _marks(explanation, row), explanation.method)
 
 
 def _drawn(values: Tensor, limit: float, size: tuple[int, int], over: Markup, name: str) -> Markup:
@@ -139,7 +146,7 @@ def _drawn(values: Tensor, limit: float, size: tuple[int, int], over: Markup, na
     return _framed(map_uri(scaled(small, torch.tensor([limit]))[0]), size, over, name)
 
 
-def _framed(uri: str, size: tuple[int, int], over: Markup, name: str) -> Markup:
+def _framed(uri: str, size: tuple[int, int], over: Markup | None, name: str) -> Markup:
     height, width = size
     factor = _TARGET / max(size)
     factor = math.floor(factor + 0.5) if factor >= 1 else factor

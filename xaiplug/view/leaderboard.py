@@ -37,7 +37,7 @@ class Row:
         sd: standard deviation of the per-seed means; NaN below two seeds.
         count: samples with a defined value; undefined: those without.
         rank: from 1, equal means share one; None where there is no direction or no mean.
-        tied: not the best, but the paired interval of the difference to the best holds 0.
+        tied: not the best, but the paired interval of the difference to the best holds 0; none without a best.
         apart: something on the board is told apart from the best; where nothing is, there is no best.
     """
 
@@ -146,7 +146,9 @@ def _rows(part: pd.DataFrame, resamples: int, seed: int) -> tuple[Row, ...]:
         count = int(np.isfinite(values[:, place]).sum())
         numbers = (float(mean[place]), float(low[place]), float(high[place]), sd)
         undefined = int(present[:, place].sum()) - count
-        rows.append(Row(Method.of(name), *numbers, len(per_seed), count, undefined, ranks[place], tied[place], apart))
+        rows.append(
+            Row(Method.of(name), *numbers, len(per_seed), count, undefined, ranks[place], tied[place] and apart, apart)
+        )
     return tuple(sorted(rows, key=lambda row: (math.isnan(row.mean), row.rank or 0)))
 
 

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.study import Curve
 from xaiplug.errors import ShapeError
-from xaiplug.view.colours import NEGATIVE, POSITIVE, series, signed_map
+from xaiplug.view.colours import series
 from xaiplug.view.curves import charts
+from xaiplug.view.drawing import BARS, signed_bar
 from xaiplug.view.numbers import short
-from xaiplug.view.transforms import (
-    display_map,
-    labels_apart,
-    outline,
-    rank_map,
-    scaled,
-    set_masks,
-    signed_limit,
-    upsample,
-)
-
-BARS = 24
-"""Bars of one sample at most; the strongest are shown."""
+from xaiplug.view.sheet import Kind, Names, Sheet, class_label
 
 _CELL = 2.3
-_TRUTH = "#111111"
+_SIGNED = ("heat", "overlay", "words")
 Draw = Callable[[Axes, int], None]
 
 
@@ -51,43 +38,95 @@ def plot_explanation(
     explanation: Explanation,
     inputs: Tensor | None = None,
     *,
+    kind: Kind | None = None,
     samples: int = 4,
     relevant: Tensor | None = None,
-    class_names: Sequence[str] | None = None,
+    class_names: Names | None = None,
     feature_names: Sequence[str] | None = None,
-) -> Figure:
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Any:
     """Draw the first `samples` explanations, a row each: the input, the signed attribution, sets, order of choice.
 
     Every map is drawn on one signed scale, from minus to plus the 99th percentile of its own magnitudes, which is
     written above it. Embeddings, rows and unplaced groups are drawn as bars.
 
     Args:
-        inputs: (B,C,H,W) in pixel space, drawn beside the maps; or (B,L,D), (B,F).
+        inputs: (B,C,H,W) in pixel space, drawn beside the maps; or (B,L,D), (B,F). Default: those that were explained.
+        kind: one way of drawing in place of these: heat | overlay | outline | sets | order | curve, of images; bars |
+            words | curve, of embeddings and rows.
         relevant: (B,H,W) bool, outlined.
-        class_names: name of class k at k.
-        feature_names: of the tokens or columns, for bars.
+        class_names: name of class k at k. Default: the model's.
+        feature_names: of the tokens or columns, for bars and words.
+        axes: one `Axes` for the first sample, or one a sample, to draw into.
+
+    Returns:
+        A new figure; or the axes that were given.
 
     Raises:
-        ShapeError: inputs or relevant are for another number of samples.
+        ShapeError: inputs or relevant are for another number of samples, or more axes than samples.
+        ComponentError: a kind that there is none of, or that this explanation cannot be drawn as.
     """
-    for name, given in (("inputs", inputs), ("relevant", relevant)):
-        if given is not None and len(given) != len(explanation):
-            raise ShapeError(f"{name} has {len(given)} samples, the explanation {len(explanation)}")
-    shape = None if inputs is None else tuple(inputs.shape[1:])
-    maps = display_map(explanation, shape)
+    inputs = explanation.inputs if inputs is None else inputs
+    names = class_names or explanation.class_names
+    sheet = Sheet(explanation, inputs, relevant, feature_names)
+    if axes is not None:
+        _into(axes, sheet, kind or sheet.kinds()[0])
+        return axes
     count = min(samples, len(explanation))
-    titles = [_title(explanation, row, class_names) for row in range(count)]
-    if maps.ndim == 3:
-        columns = _image_columns(explanation, maps, inputs, relevant)
-        figure = _grid(columns, count, _CELL, _CELL)
-        if count:
-            _signed_bar(figure)
-    else:
-        bars = min(maps.shape[1], BARS)
-        columns = [("attribution", lambda axes, row: _bars(axes, maps[row], feature_names))]
-        figure = _grid(columns, count, 4.2, max(1.4, 0.22 * bars + 0.5))
-    for row, title in enumerate(titles):
-        figure.axes[row * len(columns)].set_ylabel(title, fontsize=8)
+    kinds = [kind] if kind is not None else sheet.kinds()
+    columns: list[tuple[str, Draw]] = [("input", sheet.input)] if sheet.pictures is not None and kind is None else []
+    columns += [(sheet.title(one), sheet.drawer(one)) for one in kinds]
+    figure = _grid(columns, count, *_sides(sheet, kinds))
+    if count and any(one in _SIGNED for one in kinds):
+        signed_bar(figure)
+    for row in range(count):
+        figure.axes[row * len(columns)].set_ylabel(_title(explanation, row, names), fontsize=8)
+    return figure
+
+
+def plot_methods(
+    explanations: Mapping[str, Explanation],
+    inputs: Tensor | None = None,
+    *,
+    kind: Kind = "heat",
+    scale: Literal["own", "shared"] = "own",
+    samples: int = 4,
+    relevant: Tensor | None = None,
+    class_names: Names | None = None,
+    feature_names: Sequence[str] | None = None,
+) -> Figure:
+    """Draw several methods' explanations of the same samples side by side: a row a sample, a column a method.
+
+    Args:
+        explanations: title -> explanation.
+        kind: as of `plot_explanation`.
+        scale: own: every map to its own limit; shared: one limit a sample, for methods that answer in one unit.
+        inputs, samples, relevant, class_names, feature_names: as of `plot_explanation`.
+
+    Raises:
+        ShapeError: they are of different numbers of samples, or there is none. ComponentError: as `plot_explanation`.
+    """
+    if not explanations:
+        raise ShapeError("there is no explanation to draw")
+    first = next(iter(explanations.values()))
+    if len({len(one) for one in explanations.values()}) > 1:
+        counts = ", ".join(f"'{name}' {len(one)}" for name, one in explanations.items())
+        raise ShapeError(f"explanations of different numbers of samples cannot be compared: {counts}")
+    inputs = first.inputs if inputs is None else inputs
+    names = class_names or first.class_names
+    sheets = {name: Sheet(one, inputs, relevant, feature_names) for name, one in explanations.items()}
+    if scale == "shared":
+        limits = torch.stack([sheet.limits.double() for sheet in sheets.values()]).amax(0)
+        sheets = {name: Sheet(one, inputs, relevant, feature_names, limits) for name, one in explanations.items()}
+    count = min(samples, len(first))
+    one_of_all = next(iter(sheets.values()))
+    columns: list[tuple[str, Draw]] = [("input", one_of_all.input)] if one_of_all.pictures is not None else []
+    columns += [(name, sheet.drawer(kind)) for name, sheet in sheets.items()]
+    figure = _grid(columns, count, *_sides(one_of_all, [kind]))
+    if count and kind in _SIGNED:
+        signed_bar(figure)
+    for row in range(count):
+        figure.axes[row * len(columns)].set_ylabel(_title(first, row, names, score=False), fontsize=8)
     return figure
 
 
@@ -110,9 +149,25 @@ def plot_curves(curves: Iterable[Curve]) -> Figure:
     return figure
 
 
-def class_label(index: int, class_names: Sequence[str] | None) -> str:
-    """The name of a class, or its number."""
-    return class_names[index] if class_names is not None and 0 <= index < len(class_names) else f"class {index}"
+def _into(axes: Axes | Sequence[Axes], sheet: Sheet, kind: str) -> None:
+    given = [axes] if isinstance(axes, Axes) else list(axes)
+    if len(given) > len(sheet.explanation):
+        raise ShapeError(f"{len(given)} axes and {len(sheet.explanation)} samples; give one a sample")
+    draw = sheet.drawer(kind)
+    for row, one in enumerate(given):
+        draw(one, row)
+
+
+def _sides(sheet: Sheet, kinds: Sequence[str]) -> tuple[float, float]:
+    """Width and height of one drawing, in inches."""
+    if sheet.places:
+        return _CELL, _CELL
+    if kinds == ["words"]:
+        letters = sum(len(name) + 2 for name in sheet.feature_names or ())
+        return 5.2, max(0.9, 0.24 * (letters // 50 + 1) + 0.4)
+    if kinds == ["curve"]:
+        return 3.2, _CELL
+    return 4.2, max(1.4, 0.22 * min(sheet.maps.shape[1], BARS) + 0.5)
 
 
 def _grid(columns: Sequence[tuple[str, Draw]], count: int, width: float, height: float) -> Figure:
@@ -129,132 +184,9 @@ def _grid(columns: Sequence[tuple[str, Draw]], count: int, width: float, height:
     return figure
 
 
-def _title(explanation: Explanation, row: int, class_names: Sequence[str] | None) -> str:
+def _title(explanation: Explanation, row: int, class_names: Names | None, score: bool = True) -> str:
     if explanation.target is None:
         return f"sample {row}"
     name = class_label(int(explanation.target.index[row]), class_names)
-    score = "" if explanation.score is None else f"\n{explanation.target.scale} {short(float(explanation.score[row]))}"
-    return name + score
-
-
-def _image_columns(
-    explanation: Explanation, maps: Tensor, inputs: Tensor | None, relevant: Tensor | None
-) -> list[tuple[str, Draw]]:
-    limits = signed_limit(maps)
-    size = (maps.shape[1], maps.shape[2])
-    images = inputs is not None and inputs.ndim == 4
-    if images and inputs is not None:
-        size = (inputs.shape[2], inputs.shape[3])
-    shown = upsample(scaled(maps, limits), size)
-    ranks = rank_map(explanation)
-
-    def under(axes: Axes, row: int) -> None:
-        assert inputs is not None
-        _picture(axes, inputs[row])
-        truth(axes, row)
-
-    def truth(axes: Axes, row: int) -> None:
-        if relevant is not None:
-            _outlined(axes, relevant[row], _TRUTH)
-
-    def attribution(axes: Axes, row: int) -> None:
-        _frame(axes, size)
-        axes.imshow(_array(shown[row]), cmap=signed_map(), vmin=-1, vmax=1, interpolation="nearest")
-        axes.set_title(f"±{short(float(limits[row]))}", fontsize=8)
-        truth(axes, row)
-
-    def sets(axes: Axes, row: int) -> None:
-        _background(axes, inputs[row] if images and inputs is not None else None, size)
-        found = set_masks(explanation, row)
-        for value, mask in reversed(found):
-            _outlined(axes, mask, POSITIVE if value >= 0 else NEGATIVE)
-        _written(axes, [mask for _, mask in found], [short(value) for value, _ in found])
-
-    def order(axes: Axes, row: int) -> None:
-        assert ranks is not None
-        _background(axes, inputs[row] if images and inputs is not None else None, size)
-        _ranked(axes, ranks[row])
-
-    columns: list[tuple[str, Draw]] = [("input", under)] if images else []
-    columns.append(("attribution", attribution))
-    if explanation.sets is not None and explanation.sets.values.shape[1]:
-        columns.append(("strongest sets", sets))
-    if ranks is not None and ranks.ndim == 3:
-        columns.append(("order of choice", order))
-    return columns
-
-
-def _picture(axes: Axes, image: Tensor, alpha: float = 1.0) -> None:
-    values = _array(image.clamp(0, 1))
-    _frame(axes, image.shape[-2:])
-    if len(values) >= 3:
-        axes.imshow(values[:3].transpose(1, 2, 0), interpolation="nearest", alpha=alpha)
-    else:
-        axes.imshow(values[0], cmap="gray", vmin=0, vmax=1, interpolation="nearest", alpha=alpha)
-
-
-def _background(axes: Axes, image: Tensor | None, size: tuple[int, int]) -> None:
-    if image is not None:
-        _picture(axes, image, alpha=0.35)
-        return
-    _frame(axes, size)
-    axes.set(xlim=(-0.5, size[1] - 0.5), ylim=(size[0] - 0.5, -0.5), aspect="equal")
-
-
-def _ranked(axes: Axes, ranks: Tensor) -> None:
-    last = int(ranks.max())
-    if not last:
-        return
-    values = np.ma.masked_equal(ranks.numpy(), 0)
-    axes.imshow(values, cmap="viridis_r", vmin=1, vmax=max(last, 2), interpolation="nearest", alpha=0.75)
-    chosen = range(1, min(last, BARS) + 1)
-    _written(axes, [ranks == rank for rank in chosen], [str(rank) for rank in chosen])
-
-
-def _outlined(axes: Axes, mask: Tensor, colour: str) -> None:
-    edges = [((x0 - 0.5, y0 - 0.5), (x1 - 0.5, y1 - 0.5)) for x0, y0, x1, y1 in outline(mask)]
-    for width, shade in ((3.2, "white"), (1.6, colour)):
-        axes.add_collection(LineCollection(edges, colors=shade, linewidths=width, capstyle="projecting"))
-
-
-def _written(axes: Axes, masks: Sequence[Tensor], texts: Sequence[str]) -> None:
-    box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-    height = max(masks[0].shape) / 14 if masks else 0.0
-    for x, y, text in labels_apart(masks, texts, height):
-        axes.text(x - 0.5, y - 0.5, text, ha="center", va="center", fontsize=7, bbox=box)
-
-
-def _frame(axes: Axes, size: Sequence[int]) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_color("#cccccc")
-
-
-def _bars(axes: Axes, values: Tensor, names: Sequence[str] | None) -> None:
-    known = values.isfinite().nonzero().flatten()
-    strongest = known[values[known].abs().argsort(descending=True, stable=True)[:BARS]].sort().values
-    shown = _array(values[strongest])
-    labels = [names[i] if names is not None and i < len(names) else str(i) for i in strongest.tolist()]
-    axes.barh(range(len(shown)), shown, color=[POSITIVE if value >= 0 else NEGATIVE for value in shown], height=0.72)
-    axes.set_yticks(range(len(shown)), labels)
-    axes.axvline(0, color="#888888", linewidth=0.8)
-    axes.invert_yaxis()
-    axes.tick_params(labelsize=7, left=False)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    if len(known) > len(strongest):
-        axes.set_title(f"the {len(strongest)} strongest of {len(known)}", fontsize=8)
-
-
-def _signed_bar(figure: Figure) -> None:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    scale = ScalarMappable(Normalize(-1, 1), signed_map())
-    bar = figure.colorbar(scale, ax=figure.axes, shrink=0.6, aspect=30, pad=0.02)
-    bar.set_ticks([-1, 0, 1], labels=["lowers\nthe score", "0", "raises\nthe score"])
-    bar.ax.tick_params(labelsize=7, length=0)
-    bar.outline.set_visible(False)
-
-
-def _array(values: Tensor) -> np.ndarray[Any, Any]:
-    array: np.ndarray[Any, Any] = values.detach().cpu().to(torch.float64).numpy()
-    return array
+    known = score and explanation.score is not None
+    return name + (f"\n{explanation.target.scale} {short(float(explanation.score[row]))}" if known else "")  # type: ignore[index]

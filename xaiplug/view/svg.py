@@ -11,12 +11,16 @@ from matplotlib.ticker import MaxNLocator
 
 from xaiplug.view.bootstrap import Floats
 from xaiplug.view.colours import NEGATIVE, POSITIVE, SIGNED_STOPS
-from xaiplug.view.curves import Chart
+from xaiplug.view.curves import Chart, Line
 from xaiplug.view.numbers import short
 from xaiplug.view.transforms import Segment
 
 _WIDTH, _HEIGHT = 380, 236
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 10, 34
+_RIGHT, _TOP, _BOTTOM = 10, 10, 34
+_LETTER = 6.2
+"""Width of a digit of the axes, in the units of the drawing."""
+_BANDED = 4
+"""Lines of a chart whose bands are drawn; of more they are one grey lump, and show when one is pointed at."""
 
 
 def whisker(mean: float, low: float, high: float, extent: tuple[float, float]) -> Markup:
@@ -41,32 +45,45 @@ def whisker(mean: float, low: float, high: float, extent: tuple[float, float]) -
 def chart(found: Chart, looks: Mapping[str, tuple[str, str]]) -> Markup:
     """Mean curves with their bands; `looks` gives colour and dashes by explainer."""
     ends = [values for line in found.lines for values in (line.low, line.high, line.mean)]
-    x_at, x_ticks = _axis([line.steps for line in found.lines], _LEFT, _WIDTH - _RIGHT, tight=True)
     y_at, y_ticks = _axis(ends, _HEIGHT - _BOTTOM, _TOP)
+    left = 10 + _LETTER * max((len(short(tick)) for tick in y_ticks), default=1)
+    x_at, x_ticks = _axis([line.steps for line in found.lines], left, _WIDTH - _RIGHT, tight=True)
     label = f"{found.metric}: mean curves of {', '.join(line.explainer for line in found.lines)}"
+    crowded = " crowded" if len(found.lines) > _BANDED else ""
     parts = [
-        Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(_WIDTH, _HEIGHT, label)
+        Markup('<svg class="chart{}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+            crowded, _WIDTH, _HEIGHT, label
+        )
     ]
     grid = Markup(
         '<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/><text class="end" x="{}" y="{y}" dy="4">{}</text>'
     )
     for tick in y_ticks:
-        parts.append(grid.format(_LEFT, _WIDTH - _RIGHT, _LEFT - 6, short(tick), y=y_at(tick)))
+        parts.append(grid.format(f"{left:.1f}", _WIDTH - _RIGHT, f"{left - 6:.1f}", short(tick), y=y_at(tick)))
     below = Markup('<text class="middle" x="{}" y="{}">{}</text>')
     parts.extend(below.format(x_at(tick), _HEIGHT - _BOTTOM + 15, short(tick)) for tick in x_ticks)
-    parts.append(below.format((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 3, "step"))
-    for line in found.lines:
-        colour, _ = looks[line.explainer]
-        upper, lower = _points(line.steps, line.high, x_at, y_at), _points(line.steps, line.low, x_at, y_at)
-        if upper:
-            area = " ".join([*upper, *reversed(lower)])
-            parts.append(Markup('<polygon class="band" points="{}" fill="{}"/>').format(area, colour))
-    for line in found.lines:
-        colour, dashes = looks[line.explainer]
-        points = " ".join(_points(line.steps, line.mean, x_at, y_at))
-        shape = Markup('<polyline points="{}" stroke="{}" stroke-dasharray="{}"><title>{}</title></polyline>')
-        parts.append(shape.format(points, colour, dashes, line.explainer))
+    parts.append(below.format(f"{(left + _WIDTH - _RIGHT) / 2:.1f}", _HEIGHT - 3, "step"))
+    parts.extend(_line(line, looks[line.explainer], x_at, y_at) for line in found.lines)
     return Markup("").join([*parts, Markup("</svg>")])
+
+
+def _line(line: Line, look: tuple[str, str], x_at: Callable[[float], str], y_at: Callable[[float], str]) -> Markup:
+    """A mean with its band, and the numbers of each point for whoever points at it."""
+    colour, dashes = look
+    upper, lower = _points(line.steps, line.high, x_at, y_at), _points(line.steps, line.low, x_at, y_at)
+    band = Markup("")
+    if upper:
+        area = " ".join([*upper, *reversed(lower)])
+        band = Markup('<polygon class="band" points="{}" fill="{}"/>').format(area, colour)
+    shape = Markup('<polyline points="{}" stroke="{}" stroke-dasharray="{}"><title>{}</title></polyline>')
+    drawn = shape.format(" ".join(_points(line.steps, line.mean, x_at, y_at)), colour, dashes, line.explainer)
+    told = ";".join(
+        f"{short(step)}|{short(mean)}|{short(low)} to {short(high)}"
+        for step, mean, low, high in zip(line.steps, line.mean, line.low, line.high, strict=True)
+        if math.isfinite(mean)
+    )
+    group = Markup('<g class="line" data-name="{}" data-told="{}">{}{}</g>')
+    return group.format(line.explainer, told, band, drawn)
 
 
 def swatch(colour: str, dashes: str) -> Markup:
