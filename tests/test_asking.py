@@ -22,7 +22,7 @@ def test_the_result_is_complete(mine, small_cnn, images):
     torch.testing.assert_close(explanation.score, logits.amax(1))
     assert explanation.target.index.equal(logits.argmax(1))
     assert explanation.meta["target"] == "predicted"
-    assert explanation.meta["forwards"] == explanation.meta["backwards"] == 3
+    assert (explanation.meta["forwards"], explanation.meta["backwards"]) == (6, 3)  # the class, then the gradient
     assert explanation.meta["explainer"] == {"use": "mine/mine", "params": {"steps": 2}}
 
 

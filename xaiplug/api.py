@@ -133,15 +133,22 @@ def explain(
     assert isinstance(chosen, Explainer)
     adapted = Model.of(model)
     given = Given(segmenter, baseline, references, imputer, pool)
-    with asking(adapted):
+    with adapted.metered() as meter, asking(adapted):
         query = base_query(
-            adapted, inputs, target=target, scale=scale, own_scale=chosen.default_scale, seed=seed, max_batch=max_batch
+            adapted,
+            inputs,
+            target=target,
+            scale=scale,
+            own_scale=chosen.default_scale,
+            asks_first=chosen.asks_first,
+            seed=seed,
+            max_batch=max_batch,
         )
         query, defaults = complete(query, chosen, given)
         with telling(adapted, chosen.called) if progress else nullcontext():
             explanation = run_explainer(chosen, query)
     policy = "predicted" if target is None else "given"
-    told = {"seed": seed, "target": policy, "defaults": defaults, **named_classes(adapted, explanation)}
+    told = {**meter.meta(), "seed": seed, "target": policy, "defaults": defaults, **named_classes(adapted, explanation)}
     return explanation.with_meta(told).to(inputs.device).replace(inputs=inputs)
 
 
@@ -194,7 +201,14 @@ def score(
     given = Given(own_groups, baseline, None, imputer, pool, relevant, labels, exact)
     with asking(adapted):
         query = base_query(
-            adapted, inputs, target=explanation.target, scale=scale, own_scale=own_scale, seed=seed, max_batch=max_batch
+            adapted,
+            inputs,
+            target=explanation.target,
+            scale=scale,
+            own_scale=own_scale,
+            asks_first=chosen.asks_first,
+            seed=seed,
+            max_batch=max_batch,
         )
         query, _ = complete(query, chosen, given)
         moved = explanation.to(query.inputs.device).validate(query)

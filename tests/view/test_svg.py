@@ -50,7 +50,7 @@ def test_a_chart_has_a_line_and_a_band_per_explainer():
 
 def test_a_chart_of_many_lines_is_crowded_and_labels_have_room():
     names = [str(place) for place in range(5)]
-    looks = {name: ("#000", "") for name in names}
+    looks = dict.fromkeys(names, ("#000", ""))
     few, many = (Chart("m", "d", "x", tuple(line([0.00155, 0.0016], name) for name in names[:n])) for n in (4, 5))
     assert parsed(svg.chart(few, looks)).get("class") == "chart"
     drawn = parsed(svg.chart(many, looks))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
+from xaiplug.calling.outputs import notice
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.result import MetricResult
 from xaiplug.kinds import Component, Explainer, Metric
@@ -12,17 +13,17 @@ from xaiplug.model.query import Query
 
 
 def run_explainer(explainer: Explainer, query: Query) -> Explanation:
-    """Ask, check, and say what it cost."""
-    with query.model.metered() as meter:
-        answer = explainer.explain(query)
-    return explainer.read(answer, query).with_meta(
-        {**meter.meta(), "explainer": explainer.describe(), "versions": versions(explainer)}
-    )
+    """Ask, check, and say who answered."""
+    explanation = explainer.read(explainer.explain(query), query)
+    notice(query)
+    return explanation.with_meta({"explainer": explainer.describe(), "versions": versions(explainer)})
 
 
 def run_metric(metric: Metric, query: Query, explanation: Explanation) -> MetricResult:
     """Measure and check."""
-    return metric.read(metric.measure(query, explanation), len(query))
+    result = metric.read(metric.measure(query, explanation), len(query))
+    notice(query)
+    return result
 
 
 _version = cache(version)

@@ -23,10 +23,10 @@ from xaiplug.calling.given import (
     pool_of,
     relevant_of,
 )
-from xaiplug.calling.outputs import notice
+from xaiplug.calling.outputs import notice, notice_range
 from xaiplug.calling.targets import target_index
 from xaiplug.data.seeds import sample_seeds
-from xaiplug.data.target import Target
+from xaiplug.data.target import Wanted
 from xaiplug.errors import ComponentError, ModelError, XaiplugError, one_line
 from xaiplug.kinds import Baseline, Component, Imputer
 from xaiplug.model.adapter import Model
@@ -62,12 +62,15 @@ def base_query(
     target: Any = None,
     scale: str | None = None,
     own_scale: str | None = "logit",
+    asks_first: bool = True,
     seed: int = 0,
     max_batch: MaxBatch = "auto",
 ) -> Query:
-    """A query with its target and seeds, on the model's device; runs the model once on every input.
+    """A query with its target and seeds, on the model's device.
 
     `scale` is what the user asks for, `own_scale` the method's default; a plain one-output score has only its logit.
+    The model is run once on every input, unless the method passes them through itself (`asks_first` of a component):
+    then whether the target fits, and what the answers give away (`notice`), is seen by that pass.
 
     Raises:
         ShapeError: inputs of the wrong shape or dtype. ModelError: the model raises. NonFiniteError: it returns NaN.
@@ -76,15 +79,13 @@ def base_query(
     wide = torch.float32 if inputs.dtype in NARROW else inputs.dtype
     plain = inputs.detach().as_subclass(Tensor)
     moved = plain.to(model.device, wide, copy=True, memory_format=torch.contiguous_format)
-    unknown = Target(torch.zeros(len(moved), dtype=torch.int64, device=model.device))
-    query = Query(model, moved, unknown, sample_seeds(inputs, seed), max_batch=max_batch)
-    notice(model, moved, query.logits)
-    index = target_index(target, query)
-    classes = query.logits.shape[1]
-    plain_score = classes == 1 and model.output == "softmax"
-    chosen = Target(index, scale or ("logit" if plain_score else own_scale or "logit"))  # type: ignore[arg-type]
-    chosen.check(classes, model.output)
-    return query.replace(target=chosen)
+    notice_range(model, moved, "inputs")
+    wanted = Wanted(target_index(target, model, moved), scale, own_scale or "logit")  # type: ignore[arg-type]
+    query = Query(model, moved, wanted, sample_seeds(inputs, seed), max_batch=max_batch)
+    if asks_first:
+        query = query.replace(target=query.target)
+        notice(query)
+    return query
 
 
 def complete(query: Query, component: Component, given: Given) -> tuple[Query, dict[str, Any]]:

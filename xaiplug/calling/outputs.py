@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.model.adapter import Model
+from xaiplug.model.query import Query
 
 ALIKE = 1e-5
 """Logits that differ by no more, of samples that differ, are rounding."""
@@ -22,11 +23,12 @@ _SIGMOID_VALUES = 8
 _told: WeakKeyDictionary[nn.Module, set[str]] = WeakKeyDictionary()
 
 
-def notice(model: Model, inputs: Tensor, logits: Tensor) -> None:
-    """Warn of inputs in another range, outputs (B,K) that are probabilities already, answers that are all alike."""
-    notice_range(model, inputs, "inputs")
-    _tell(model, "scale", _not_logits(model, logits))
-    _tell(model, "alike", _alike(model, inputs, logits))
+def notice(query: Query) -> None:
+    """Warn of outputs that are probabilities already, and of answers that are all alike, where any are known."""
+    model, logits = query.model, query.answered.whole(len(query))
+    if logits is not None:
+        _tell(model, "scale", _not_logits(model, logits))
+        _tell(model, "alike", _alike(model, query.inputs, logits))
 
 
 def notice_range(model: Model, values: Tensor, what: str) -> None:

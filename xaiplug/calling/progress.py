@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from xaiplug.model.adapter import Model
 
@@ -48,7 +48,7 @@ class _Line:
 
     def count(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         """A forward hook."""
-        self.rows += len(inputs[0]) if inputs else 0
+        self.rows += len(output) if isinstance(output, Tensor) and output.ndim else 0
         if self._silent or time.monotonic() - self.begun < PATIENCE:
             return
         if self._progress is None:

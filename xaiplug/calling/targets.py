@@ -11,21 +11,20 @@ from torch import Tensor
 from xaiplug.data.target import Target
 from xaiplug.errors import ComponentError, ShapeError, did_you_mean
 from xaiplug.model.adapter import Model
-from xaiplug.model.query import Query
 
 
-def target_index(target: Any, query: Query) -> Tensor:
-    """Class indices (B,) from None (predicted), a `Target`, or classes by index or name: one, or one per sample.
+def target_index(target: Any, model: Model, inputs: Tensor) -> Tensor | None:
+    """Class indices (B,) from a `Target`, or classes by index or name: one, or one per sample; None = predicted.
 
     Indices may be Python's, numpy's, or a tensor.
 
     Raises:
         ShapeError: not one per sample. ComponentError: an unknown class name.
     """
-    batch, device = len(query), query.inputs.device
+    batch, device = len(inputs), inputs.device
     match target:
         case None:
-            return query.logits.argmax(1)
+            return None
         case Target():
             index = target.index
         case Tensor():
@@ -34,11 +33,11 @@ def target_index(target: Any, query: Query) -> Tensor:
                 raise ShapeError(f"target must hold class indices, got {index.dtype}")
         case np.ndarray() | np.generic():
             numbers = target.dtype.kind in "iufb"
-            return target_index(torch.as_tensor(np.asarray(target)) if numbers else target.tolist(), query)
+            return target_index(torch.as_tensor(np.asarray(target)) if numbers else target.tolist(), model, inputs)
         case str() | int():
-            index = torch.tensor([_class_index(target, query.model)])
+            index = torch.tensor([_class_index(target, model)])
         case [*names]:
-            index = torch.tensor([_class_index(name, query.model) for name in names])
+            index = torch.tensor([_class_index(name, model) for name in names])
         case _:
             raise ShapeError(
                 f"target must be a class index, a class name, or one of them per sample, got {target!r:.80}"

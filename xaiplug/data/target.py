@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import torch
@@ -30,10 +31,7 @@ class Target:
     scale: Scale = "logit"
 
     def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise ComponentError(
-                f"unknown scale '{self.scale}'{did_you_mean(self.scale, SCALES)} (scales: {listing(SCALES)})"
-            )
+        _check_scale(self.scale)
         if self.index.ndim != 1 or self.index.dtype != torch.int64:
             raise ShapeError(f"target index must be (B,) int64, got {tuple(self.index.shape)} {self.index.dtype}")
 
@@ -42,7 +40,8 @@ class Target:
 
     def check(self, classes: int, output: Output) -> None:
         """Raise a ShapeError or ComponentError if this target does not fit a model with `classes` outputs."""
-        if self.index.numel() and not 0 <= int(self.index.min()) <= int(self.index.max()) < classes:
+        lowest, highest = self._ends
+        if not 0 <= lowest <= highest < classes:
             raise ShapeError(
                 f"target class {self.index.tolist()} is outside the model's {classes} outputs (0 to {classes - 1})"
             )
@@ -52,8 +51,19 @@ class Target:
                 "if the output is the logit of a probability"
             )
 
+    @cached_property
+    def _ends(self) -> tuple[int, int]:
+        """Lowest and highest class."""
+        lowest, highest = self.index.aminmax() if self.index.numel() else (0, 0)
+        return int(lowest), int(highest)
+
     def score(self, logits: Tensor, rows: Tensor | None = None, output: Output = "softmax") -> Tensor:
-        """Scores (R,) of `logits` (R,K), row r belonging to sample `rows[r]` (default: row r to sample r)."""
+        """Scores (R,) of `logits` (R,K), row r belonging to sample `rows[r]` (default: row r to sample r).
+
+        Raises:
+            ShapeError, ComponentError: the target does not fit so many classes.
+        """
+        self.check(logits.shape[1], output)
         index = (self.index if rows is None else self.index[rows]).to(logits.device)
         chosen = logits.gather(1, index[:, None]).squeeze(1)
         if self.scale == "logit":
@@ -84,3 +94,42 @@ class Target:
         before = torch.arange(logits.shape[1], device=logits.device) < index
         beaten = (logits > own) | (before & (logits == own)) | logits.isnan()
         return ~beaten.any(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is asked for before the model has answered.
+
+    Args:
+        index: (B,) int64, or None: the class that the model says, whichever that is.
+        scale: None = the method's `own_scale`; of a plain one-output score, which has nothing else, the logit.
+    """
+
+    index: Tensor | None = None
+    scale: Scale | None = None
+    own_scale: Scale = "logit"
+
+    def __post_init__(self) -> None:
+        for scale in (self.scale, self.own_scale):
+            if scale is not None:
+                _check_scale(scale)
+
+    def of(self, logits: Tensor, part: slice, output: Output) -> Target:
+        """The target of the samples `part`, whose logits (R,K) are these.
+
+        >>> Wanted().of(torch.tensor([[0.0, 2.0], [3.0, 2.0]]), slice(0, 2), "softmax").index
+        tensor([1, 0])
+
+        Raises:
+            ShapeError, ComponentError: it does not fit so many classes.
+        """
+        plain = logits.shape[1] == 1 and output == "softmax"
+        index = logits.detach().argmax(1) if self.index is None else self.index
+        target = Target(index, self.scale or ("logit" if plain else self.own_scale))
+        target.check(logits.shape[1], output)
+        return target if self.index is None else Target(index[part], target.scale)
+
+
+def _check_scale(scale: str) -> None:
+    if scale not in SCALES:
+        raise ComponentError(f"unknown scale '{scale}'{did_you_mean(scale, SCALES)} (scales: {listing(SCALES)})")

@@ -60,6 +60,9 @@ class Component(ABC):  # noqa: B024 - each kind has its own one method
     kind: ClassVar[str] = ""
     needs: ClassVar[Collection[str]] = ()
     origin: ClassVar[Origin | None] = None
+    asks_first: ClassVar[bool] = True
+    """Whether the model is asked about the inputs before the method runs. False for a method that passes them through
+    the untouched model itself and hands on what it saw (`query.gradient()`, `query.saw`), or needs no answer at all."""
     expected_failures: ClassVar[Mapping[str, str]] = {}
     """Checks of the conformance kit that this component cannot pass, each with its reason; strict."""
 

@@ -32,6 +32,10 @@ class Captured:
     logits: Tensor
 
 
+_WRITTEN = "leaf Variable that requires grad is being used in an in-place operation"
+"""What torch says where a forward writes into pixels whose gradient is asked for."""
+
+
 def _equal(one: Tensor, other: Tensor) -> bool:
     """The same numbers, NaN in the same places."""
     return torch.equal(one, other) or bool(((one == other) | (one.isnan() & other.isnan())).all())
@@ -113,7 +117,8 @@ class Model:
             )
         kept, version = x.detach(), None if x.is_inference() else x._version
         if self._first:  # a change that torch does not count (of `x.data`, by numpy) is one of every call
-            x, version = x.clone(), None
+            kept, version = kept.clone(), None
+            x = x if x.requires_grad else x.clone()
         try:
             logits = self.module(x)
         except NonFiniteError as error:
@@ -123,22 +128,21 @@ class Model:
         except Exception as error:
             if is_out_of_memory(error):
                 raise
+            if x.requires_grad and _WRITTEN in str(error):
+                raise self._changes_its_input() from error
             raise ModelError(
                 f"model '{self.name}' raised on an input of {tuple(x.shape)} {x.dtype}: {type(error).__name__}: {error}"
                 f"{self._other_size(x)}"
             ) from error
         changed = not _equal(x, kept) if self._first else version is not None and x._version != version
         if changed:
-            raise ModelError(
-                f"model '{self.name}' changes its input in place, so that nobody knows what it was asked; write "
-                "x = x - mean in place of x.sub_(mean) in its forward, or give mean= and std= to xaiplug.Model"
-            )
+            raise self._changes_its_input()
         self._first = False
         if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(x):
             raise ModelError(
                 f"model '{self.name}' returned {tuple(logits.shape)} for {len(x)} inputs; expected ({len(x)}, classes)"
             )
-        self._check_classes(logits.shape[1])
+        self.check_classes(logits.shape[1])
         if x.requires_grad and torch.is_grad_enabled() and not logits.requires_grad:
             raise GradientError(
                 f"model '{self.name}' gives no gradient of its input: its forward is under torch.no_grad or "
@@ -147,7 +151,8 @@ class Model:
             )
         return logits.to(torch.promote_types(x.dtype, torch.float32))
 
-    def _check_classes(self, classes: int) -> None:
+    def check_classes(self, classes: int) -> None:
+        """Raise a ModelError unless the network always gives so many classes, one a name."""
         if self._classes == classes:
             return
         if self._classes is not None:
@@ -161,6 +166,12 @@ class Model:
         if named and classes not in (1, named):
             raise ModelError(f"model '{self.name}' has {named} class names and {classes} outputs; give one name each")
         self._classes = classes
+
+    def _changes_its_input(self) -> ModelError:
+        return ModelError(
+            f"model '{self.name}' changes its input in place, so that nobody knows what it was asked; write "
+            "x = x - mean in place of x.sub_(mean) in its forward, or give mean= and std= to xaiplug.Model"
+        )
 
     def _other_size(self, x: Tensor) -> str:
         """Words on the size that the network was trained at, where an image has another."""

@@ -16,9 +16,10 @@ from xaiplug.data.exact import Exact
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.samples import Pool, unknown
 from xaiplug.data.seeds import generator
-from xaiplug.data.target import Target
+from xaiplug.data.target import Target, Wanted
 from xaiplug.errors import ComponentError, NonFiniteError
 from xaiplug.model import asked
+from xaiplug.model.answered import Answered
 from xaiplug.model.passes import in_chunks
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Query:
     Args:
         model: the adapter; its outputs are logits (B,K).
         inputs: (B,*shape): images (B,C,H,W) in pixel space, embeddings (B,L,D), rows (B,F).
-        target: class index and scale of the score.
+        wanted: class index and scale of the score, or what the first answer of the model makes of them: `target`.
         seeds: (B,) int64.
         groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W), exact: present iff
             the component has them in `needs`.
@@ -65,7 +66,7 @@ class Query:
 
     model: Model
     inputs: Tensor
-    target: Target
+    wanted: Target | Wanted
     seeds: Tensor
     groups: FeatureGroups | None = None
     baseline: Tensor | None = None
@@ -76,19 +77,39 @@ class Query:
     exact: Exact | None = None
     labels: Tensor | None = None
     max_batch: MaxBatch = "auto"
+    answered: Answered = field(default_factory=Answered, repr=False)
     _generators: dict[int, torch.Generator] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return int(self.inputs.shape[0])
 
-    @cached_property
+    @property
     def logits(self) -> Tensor:
-        """Logits (B,K) of the inputs themselves, computed once per query."""
-        return asked.once(
-            self.model.module,
-            lambda: {"inputs": self.inputs, "rows": self.max_batch},
-            lambda: self.forward(self.inputs, torch.arange(len(self))),
-        )
+        """Logits (B,K) of the inputs themselves: what a pass has shown already, else of one forward."""
+        known = self.answered.whole(len(self))
+        if known is None:
+            known = asked.once(
+                self.model.module,
+                lambda: {"inputs": self.inputs, "rows": self.max_batch},
+                lambda: self.forward(self.inputs, torch.arange(len(self))),
+            )
+            self.answered.keep(0, known)
+        return known
+
+    @cached_property
+    def target(self) -> Target:
+        """Class index and scale of the score."""
+        if isinstance(self.wanted, Target):
+            return self.wanted
+        return self.wanted.of(self.logits, slice(0, len(self)), self.model.output)
+
+    def saw(self, part: slice, logits: Tensor) -> Target:
+        """The target of the samples `part`, whose logits (R,K) a pass through the untouched model has just given."""
+        self.model.check_classes(logits.shape[1])
+        self.answered.keep(part.start, logits)
+        if isinstance(self.wanted, Target):
+            return Target(self.wanted.index[part], self.wanted.scale)
+        return self.wanted.of(logits, part, self.model.output)
 
     @property
     def scores(self) -> Tensor:
@@ -116,10 +137,11 @@ class Query:
 
     def replace(self, **changes: Any) -> Query:
         """A copy with some fields changed; draws go on where this query's stopped."""
-        changed = replace(self, **changes)
-        if "logits" in self.__dict__ and not changes.keys() & {"inputs", "model"}:
-            changed.__dict__["logits"] = self.logits
-        return changed
+        if changes.keys() & {"inputs", "model"}:
+            changes = {"answered": Answered(), "target": self.target, **changes}
+        if "target" in changes:
+            changes["wanted"] = changes.pop("target")
+        return replace(self, **changes)
 
     def require(self, name: str) -> Any:
         """A field that the caller declared in `needs`.
@@ -152,18 +174,28 @@ class Query:
                 return self.target.score(self.model(x), rows, self.model.output)
         return self.target.score(self.forward(x, whose), rows, self.model.output)
 
-    def gradient(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Gradient of the target score at x (R,*shape), like x, in memory too; chunked, no graph kept."""
+    def gradient(self, x: Tensor | None = None, rows: Tensor | None = None) -> Tensor:
+        """Gradient of the target score at x (R,*shape), like x, in memory too; chunked, no graph kept.
+
+        Without x it is that of the inputs themselves, and nobody else asks about them: what the pass says (`saw`) is
+        `scores`, and the predicted class of a method that is not `asks_first`.
+        """
         return self.score_and_gradient(x, rows)[1]
 
-    def score_and_gradient(self, x: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def score_and_gradient(self, x: Tensor | None = None, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Scores (R,) and gradients (R,*shape) at x (R,*shape), one forward and one backward per row."""
+        own, x = x is None, self.inputs if x is None else x
         rows = torch.arange(len(x), device=x.device) if rows is None else rows
+
+        def scores(chunk: slice, logits: Tensor) -> Tensor:
+            if own:
+                return self.saw(chunk, logits).score(logits, output=self.model.output)
+            return self.target.score(logits, rows[chunk], self.model.output)
 
         def part(chunk: slice) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
                 at = x[chunk].detach().requires_grad_()
-                score = self.target.score(self.model(at), rows[chunk], self.model.output)
+                score = scores(chunk, self.model(at))
                 (gradient,) = torch.autograd.grad(score.sum(), at)
             if not bool(gradient.isfinite().all()):
                 struck = (~gradient.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()

@@ -11,16 +11,17 @@ from xaiplug.model.maps import MapLayer, placed
 from xaiplug.model.query import Query
 
 
-def maps_and_slopes(query: Query, layer: MapLayer, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """A layer's maps (R,D,h,w) for samples rows (R,), and the gradient of their target scores by them.
+def maps_and_slopes(query: Query, layer: MapLayer, part: slice) -> tuple[Tensor, Tensor]:
+    """A layer's maps (R,D,h,w) for the samples `part`, and the gradient of their target scores by them.
 
     Raises:
         ModelError: the layer mixes images, or the score does not depend on it.
     """
-    with outputs_of(layer.module) as caught, query.naming(rows):
-        logits = query.model(query.inputs[rows].detach().requires_grad_())
-    score = query.target.score(logits, rows, query.model.output)
-    values = placed(layer, caught, len(rows), query.model)
+    x = query.inputs[part].detach().requires_grad_()
+    with outputs_of(layer.module) as caught, query.naming(torch.arange(len(query))[part]):
+        logits = query.model(x)
+    score = query.saw(part, logits).score(logits, output=query.model.output)
+    values = placed(layer, caught, len(x), query.model)
     gradient = torch.autograd.grad(score.sum(), values, allow_unused=True)[0] if values.requires_grad else None
     if gradient is None:
         raise ModelError(

@@ -7,8 +7,10 @@ import warnings
 import torch
 from torch import Tensor, fx
 
-from xaiplug import Explainer, Explanation, Query
+from xaiplug import Explainer, Explanation, Query, Target
+from xaiplug.data.target import Output
 from xaiplug.errors import ModelError
+from xaiplug.model.following import strayed
 from xaiplug.model.passes import in_chunks
 from xaiplug_captum.multipliers import Multipliers, traced
 from xaiplug_captum.quadrature import quadrature
@@ -38,6 +40,7 @@ class DeepLift(Explainer):
 
     needs = ("baseline",)
     claims = ("completeness", "dummy", "linearity")
+    asks_first = False
 
     def explain(self, query: Query) -> Explanation:
         return deep_lift(query, query.require("baseline"), "deep-lift")
@@ -54,6 +57,7 @@ class DeepShap(Explainer):
 
     needs = ("references",)
     claims = ("completeness", "dummy", "linearity")
+    asks_first = False
 
     def explain(self, query: Query) -> Explanation:
         return deep_lift(query, query.require("references"), "deep-shap")
@@ -62,22 +66,19 @@ class DeepShap(Explainer):
 def deep_lift(query: Query, references: Tensor, name: str) -> Explanation:
     """The mean of the DeepLIFT maps against references (n,B,*shape)."""
     graph = traced(query.model)
-    everyone = torch.arange(len(query), device=query.inputs.device)
     # A sample is held twice: with its reference.
     batch = max(1, query.max_batch // 2) if isinstance(query.max_batch, int) else query.max_batch
-    total = torch.zeros_like(query.inputs)
-    base_score = torch.zeros_like(query.scores)
-    for reference in references:
-        attribution, score = in_chunks(
-            lambda part: _against(query, graph, everyone[part], reference[part]),  # noqa: B023
+    found = [
+        in_chunks(
+            lambda part: _against(query, graph, part, reference[part]),  # noqa: B023
             len(query),
             2 * query.inputs[0].numel(),
             batch,
             ("deep-lift", query.model.module),
         )
-        total += attribution
-        base_score += score
-    attribution, base_score = total / len(references), base_score / len(references)
+        for reference in references
+    ]
+    attribution, base_score = (sum(parts) / len(references) for parts in zip(*found, strict=True))
     residual = query.scores - base_score - attribution.flatten(1).sum(1)
     size = (query.scores - base_score).abs() + attribution.flatten(1).abs().sum(1)
     share = float((residual.abs() / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
@@ -87,29 +88,26 @@ def deep_lift(query: Query, references: Tensor, name: str) -> Explanation:
             "see `residual`",
             stacklevel=2,
         )
-    passes = 2 * len(references) * len(query)
-    meta = {"forwards": passes, "backwards": passes}
-    return Explanation(attribution, score=query.scores, base_score=base_score, residual=residual, meta=meta)
+    return Explanation(attribution, score=query.scores, base_score=base_score, residual=residual)
 
 
-def _against(query: Query, graph: fx.GraphModule, rows: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-    """Attribution (R,*shape) of samples `rows` and the scores (R,) of their references."""
-    inputs = query.inputs[rows]
+def _against(query: Query, graph: fx.GraphModule, part: slice, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """Attribution (R,*shape) of the samples `part` and the scores (R,) of their references."""
+    inputs = query.inputs[part]
     both = torch.cat([inputs, reference]).detach().requires_grad_()
     logits = Multipliers(graph, query.model).run(both)
     x, start = logits.detach().chunk(2)
-    _check_same(query, rows, x)
-    head = _head_multipliers(query, rows, x, start)
+    _check_same(query, part, x)
+    target = query.saw(part, x)
+    head = _head_multipliers(target, query.model.output, x, start)
     (multipliers,) = torch.autograd.grad(logits, both, torch.cat([head, torch.zeros_like(head)]))
-    score = query.target.score(start, rows, query.model.output)
-    return (inputs - reference) * multipliers[: len(rows)], score
+    score = target.score(start, output=query.model.output)
+    return (inputs - reference) * multipliers[: len(inputs)], score
 
 
-def _check_same(query: Query, rows: Tensor, logits: Tensor) -> None:
+def _check_same(query: Query, part: slice, logits: Tensor) -> None:
     """Raise a ModelError unless the traced network gives the logits (R,K) of the network itself."""
-    wanted = query.logits[rows].to(logits.dtype)
-    apart = float((logits - wanted).abs().max())
-    if not apart <= torch.finfo(logits.dtype).eps ** 0.5 * float(wanted.abs().max()):
+    if apart := strayed(query, part, logits, "deep-lift"):
         raise ModelError(
             f"deep-lift cannot follow model '{query.model.name}': traced, its logits move by {apart:.2g}, so it "
             "writes to values in a way that a trace does not show, or uses the statistics of the batch; use "
@@ -117,12 +115,12 @@ def _check_same(query: Query, rows: Tensor, logits: Tensor) -> None:
         )
 
 
-def _head_multipliers(query: Query, rows: Tensor, logits: Tensor, start: Tensor) -> Tensor:
+def _head_multipliers(target: Target, output: Output, logits: Tensor, start: Tensor) -> Tensor:
     """Multipliers (R,K) of the score as a function of the logits: exact for `logit`, by quadrature for other scales."""
-    nodes, weights = quadrature("gausslegendre", 1 if query.target.scale == "logit" else 64)
+    nodes, weights = quadrature("gausslegendre", 1 if target.scale == "logit" else 64)
     total = torch.zeros_like(logits)
     for node, weight in zip(nodes, weights, strict=True):
         at = (start + node * (logits - start)).requires_grad_()
-        score = query.target.score(at, rows, query.model.output)
+        score = target.score(at, output=output)
         total += weight * torch.autograd.grad(score.sum(), at)[0]
     return total

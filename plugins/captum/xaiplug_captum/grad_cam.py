@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
@@ -31,6 +30,8 @@ class GradCam(Explainer):
         ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
+    asks_first = False
+
     layer: str | None = None
     """Dotted name of the layer whose output is used, maps or tokens of the whole image; None = found as described."""
     relu: bool = False
@@ -40,9 +41,8 @@ class GradCam(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"grad-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         layer = map_layer(query.model, query.inputs[:1], self.layer)
-        everyone = torch.arange(len(query), device=query.inputs.device)
         maps = in_chunks(
-            lambda part: self._map(query, layer, everyone[part]),
+            lambda part: self._map(query, layer, part),
             len(query),
             query.inputs[0].numel(),
             query.max_batch,
@@ -52,8 +52,8 @@ class GradCam(Explainer):
         groups = FeatureGroups.of_cells(len(query), tuple(maps.shape[1:]), size, device)
         return Explanation(maps.flatten(1), "group", groups=groups, meta=layer.meta())
 
-    def _map(self, query: Query, layer: MapLayer, rows: Tensor) -> Tensor:
+    def _map(self, query: Query, layer: MapLayer, part: slice) -> Tensor:
         """L (R,h,w) of some samples."""
-        maps, slopes = maps_and_slopes(query, layer, rows)
+        maps, slopes = maps_and_slopes(query, layer, part)
         cam = (slopes.mean((2, 3), keepdim=True) * maps).sum(1)
         return cam.clamp(min=0) if self.relu else cam

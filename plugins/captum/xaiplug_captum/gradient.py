@@ -28,9 +28,10 @@ class Gradient(Explainer):
     """
 
     claims = ("dummy", "implementation-invariance", "linearity", "symmetry")
+    asks_first = False
 
     def explain(self, query: Query) -> Tensor:
-        return query.gradient(query.inputs)
+        return query.gradient()
 
 
 class InputXGradient(Explainer):
@@ -43,6 +44,7 @@ class InputXGradient(Explainer):
     """
 
     claims = ("dummy", "implementation-invariance", "linearity", "symmetry")
+    asks_first = False
 
     def explain(self, query: Query) -> Tensor:
-        return query.inputs * query.gradient(query.inputs)
+        return query.inputs * query.gradient()

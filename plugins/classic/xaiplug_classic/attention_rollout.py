@@ -32,6 +32,7 @@ class AttentionRollout(Explainer):
     """
 
     signed = False
+    asks_first = False
 
     def explain(self, query: Query) -> Explanation:
         tokens, inputs = query.model.tokens, query.inputs
@@ -44,7 +45,7 @@ class AttentionRollout(Explainer):
         patches = tokens.patches(inputs)
         with torch.no_grad():
             rows = in_chunks(
-                lambda part: rollout(attentions(tokens, inputs[part], query.model.name), tokens.prefix),
+                lambda part: self._row(query, tokens, part),
                 len(query),
                 max(inputs[0].numel(), (tokens.prefix + patches.count) ** 2),
                 query.max_batch,
@@ -53,6 +54,14 @@ class AttentionRollout(Explainer):
         labels = patches.labels.expand(len(query), *patches.labels.shape)
         counts = torch.full((len(query),), patches.count, device=inputs.device)
         return Explanation(rows[:, tokens.prefix :], "group", groups=FeatureGroups(labels, counts))
+
+    @staticmethod
+    def _row(query: Query, tokens: Tokens, part: slice) -> Tensor:
+        """(R,N) of the samples `part`; what the network says of them is seen on the way."""
+        weights, state = attentions(tokens, query.inputs[part], query.model.name)
+        with query.naming(torch.arange(len(query))[part]):
+            query.saw(part, tokens.head(state))
+        return rollout(weights, tokens.prefix)
 
 
 def rollout(weights: list[Tensor], prefix: int) -> Tensor:
@@ -70,8 +79,8 @@ def rollout(weights: list[Tensor], prefix: int) -> Tensor:
     return row.squeeze(1)
 
 
-def attentions(tokens: Tokens, x: Tensor, name: str = "") -> list[Tensor]:
-    """Attention weights (B,N,N) of every block, the mean over heads.
+def attentions(tokens: Tokens, x: Tensor, name: str = "") -> tuple[list[Tensor], Tensor]:
+    """Attention weights (B,N,N) of every block, the mean over heads; and the tokens (B,N,D) after the last.
 
     Raises:
         ModelError: a block in which not exactly one attention is seen.
@@ -87,7 +96,7 @@ def attentions(tokens: Tokens, x: Tensor, name: str = "") -> list[Tensor]:
                 "one; with Hugging Face use attn_implementation='eager' or 'sdpa'"
             )
         found.append(seen.weights[0].mean(1))
-    return found
+    return found, state
 
 
 class _Seen(TorchFunctionMode):

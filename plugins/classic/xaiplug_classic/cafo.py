@@ -32,6 +32,10 @@ class Cafo(ContextAware):
         held = held if self.smooth else (*held, "symmetry")
         return held if self.l1 else (*held, "linearity")
 
+    @property
+    def asks_first(self) -> bool:  # type: ignore[override]
+        return self.smooth
+
     def explain(self, query: Query) -> Tensor:
-        gradient = path_gradients(query, self.copies(query)).mean(0)
+        gradient = path_gradients(query, self.copies(query)).mean(0) if self.smooth else query.gradient()
         return shrunk(gradient, self.l1) / self.stiffness

@@ -29,6 +29,7 @@ class GradCamPlusPlus(Explainer):
     """
 
     signed = False
+    asks_first = False
 
     layer: str | None = None
     """Dotted name of the layer, with maps or tokens of the whole image. None = the last with spatial meaning (see
@@ -41,9 +42,8 @@ class GradCamPlusPlus(Explainer):
             raise ShapeError(f"grad-cam++ explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         model, inputs = query.model, query.inputs
         layer = map_layer(model, inputs[:1], self.layer)
-        everyone = torch.arange(len(query), device=inputs.device)
         cams = in_chunks(
-            lambda part: cam(*maps_and_slopes(query, layer, everyone[part])),
+            lambda part: cam(*maps_and_slopes(query, layer, part)),
             len(query),
             inputs[0].numel(),
             query.max_batch,

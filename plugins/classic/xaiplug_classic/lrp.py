@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaiplug import Explainer, Explanation, Query
 from xaiplug.errors import ModelError, XaiplugError
+from xaiplug.model.following import strayed
 from xaiplug.model.passes import in_chunks, is_out_of_memory
 from xaiplug_classic import lrp_rules
 from xaiplug_classic.relevance import KNOWN, Rules, relevance
@@ -35,6 +36,8 @@ class Lrp(Explainer):
         two maps), or a forward that gives other logits when it is followed.
     """
 
+    asks_first = False
+
     rules: Literal["epsilon-plus-flat", "epsilon-gamma-box", "epsilon-plus", "epsilon-alpha2-beta1"] = (
         "epsilon-plus-flat"
     )
@@ -46,9 +49,8 @@ class Lrp(Explainer):
     """Whether batch norms, and scales and shifts like them, are merged."""
 
     def explain(self, query: Query) -> Explanation:
-        everyone = torch.arange(len(query), device=query.inputs.device)
         found = in_chunks(
-            lambda part: self._passed(query, everyone[part]),
+            lambda part: self._passed(query, part),
             len(query),
             query.inputs[0].numel(),
             query.max_batch,
@@ -64,13 +66,13 @@ class Lrp(Explainer):
             )
         return Explanation(found, base_score=torch.zeros_like(query.scores), residual=residual)
 
-    def _passed(self, query: Query, rows: Tensor) -> Tensor:
-        """Relevance (R,*shape) of samples `rows`."""
-        tape = Tape(query.inputs[rows].clone(), KNOWN, query.model.name)
-        logits = self._recorded(query, tape, rows)
+    def _passed(self, query: Query, part: slice) -> Tensor:
+        """Relevance (R,*shape) of the samples `part`."""
+        tape = Tape(query.inputs[part].clone(), KNOWN, query.model.name)
+        logits = self._recorded(query, tape, part)
         with torch.enable_grad():
             at = logits.detach().requires_grad_()
-            score = query.target.score(at, rows, query.model.output)
+            score = query.saw(part, logits).score(at, output=query.model.output)
             (slope,) = torch.autograd.grad(score.sum(), at)
         _, hidden, *first = self.rules.replace("alpha2-beta1", "alpha2_beta1").split("-")
         chosen = Rules(
@@ -83,7 +85,7 @@ class Lrp(Explainer):
         return relevance(tape, logits, logits.detach() * slope, chosen)
 
     @staticmethod
-    def _recorded(query: Query, tape: Tape, rows: Tensor) -> Tensor:
+    def _recorded(query: Query, tape: Tape, part: slice) -> Tensor:
         """The logits (R,K) at the end of a recording."""
         name = query.model.name
         try:
@@ -100,10 +102,7 @@ class Lrp(Explainer):
                 f"lrp cannot follow model '{name}': its logits come from something that torch does not show (scripted "
                 "code, an autograd function of its own, data taken out of the graph); use integrated-gradients"
             )
-        wanted = query.logits[rows].to(logits.dtype)
-        tolerance = torch.finfo(logits.dtype).eps ** 0.5 * float(wanted.abs().max())
-        apart = float((logits.detach() - wanted).abs().max())
-        if not apart <= tolerance:
+        if apart := strayed(query, part, logits, "lrp"):
             raise ModelError(
                 f"lrp cannot follow model '{name}': its logits move by {apart:.2g} when every operation gives a new "
                 "tensor, so it writes to values in a way that is not seen (into a view, or at random); use "

@@ -10,6 +10,7 @@ from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import GradientError, ShapeError
 from xaiplug.model.catching import outputs_of
 from xaiplug.model.maps import MapLayer, map_layer, placed
+from xaiplug.model.passes import in_chunks
 
 _HELD = 2**25
 """Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
@@ -33,6 +34,7 @@ class ScoreCam(Explainer):
 
     needs = ("baseline",)
     signed = False
+    asks_first = False
 
     layer: str | None = None
     """Dotted name of the layer, with maps or tokens of the whole image. None = the last with spatial meaning (see
@@ -45,7 +47,14 @@ class ScoreCam(Explainer):
             raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         with torch.no_grad():
             layer = self._layer(query)
-            cams = torch.stack([self._map(query, layer, row) for row in range(len(query))])
+            maps = in_chunks(
+                lambda part: self._maps(query, layer, part),
+                len(query),
+                query.inputs[0].numel(),
+                query.max_batch,
+                ("score-cam", query.model.module),
+            )
+            cams = torch.stack([self._cam(query, maps[row], row) for row in range(len(query))])
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), size, device)
         return Explanation(cams.flatten(1), "group", groups=groups, meta=layer.meta())
@@ -58,13 +67,18 @@ class ScoreCam(Explainer):
                 f"score-cam needs a gradient to find the layer that it reads: name one with layer=. {error}"
             ) from error
 
-    def _map(self, query: Query, layer: MapLayer, row: int) -> Tensor:
-        """(h,w) of one sample."""
-        x = query.inputs[row : row + 1]
-        with outputs_of(layer.module) as caught, query.naming(torch.tensor([row])):
-            query.model(x)
-        maps = layer.places.maps(placed(layer, caught, 1, query.model).detach().to(x.dtype))[0]
-        masks = interpolate(maps[None], size=tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0]
+    @staticmethod
+    def _maps(query: Query, layer: MapLayer, part: slice) -> Tensor:
+        """Maps (R,D,h,w) of the samples `part`."""
+        x = query.inputs[part]
+        with outputs_of(layer.module) as caught, query.naming(torch.arange(len(query))[part]):
+            query.saw(part, query.model(x))
+        return layer.places.maps(placed(layer, caught, len(x), query.model).detach().to(x.dtype))
+
+    def _cam(self, query: Query, maps: Tensor, row: int) -> Tensor:
+        """(h,w) of one sample with maps (D,h,w)."""
+        x = query.inputs[row]
+        masks = interpolate(maps[None], size=tuple(x.shape[1:]), mode="bilinear", align_corners=False)[0]
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
         varied = (high - low).flatten() > 0
         if not bool(varied.any()):

@@ -22,6 +22,8 @@ class Gini(Metric):
     group by group.
     """
 
+    asks_first = False
+
     channels: Literal["sum", "abs-sum", "none"] = "sum"
     """Channels of one position: summed and then made positive, made positive and then summed, or each on its own."""
     over: Literal["positions", "groups"] = "positions"

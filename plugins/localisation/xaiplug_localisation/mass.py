@@ -27,6 +27,7 @@ class RelevanceMass(Metric):
     """
 
     needs = ("relevant",)
+    asks_first = False
 
     sign: Literal["absolute", "positive"] = "absolute"
     """Strength of a scalar: its absolute value, or its positive part; summed over channels."""

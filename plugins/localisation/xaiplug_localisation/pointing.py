@@ -27,6 +27,7 @@ class PointingGame(Metric):
     """
 
     needs = ("relevant",)
+    asks_first = False
 
     sign: Sign = "absolute"
     """Strength of a scalar: its absolute value, its positive part, or itself; summed over channels."""

@@ -20,6 +20,7 @@ class RelevanceRank(Metric):
     """
 
     needs = ("relevant",)
+    asks_first = False
 
     sign: Sign = "absolute"
     """Strength of a scalar: its absolute value, its positive part, or itself; summed over channels."""
@@ -43,6 +44,7 @@ class GtAuc(Metric):
     """
 
     needs = ("relevant",)
+    asks_first = False
 
     sign: Sign = "absolute"
     """Strength of a scalar: its absolute value, its positive part, or itself; summed over channels."""
@@ -61,6 +63,7 @@ class GtSum(Metric):
     """
 
     needs = ("relevant",)
+    asks_first = False
 
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
         values = strength(query, explanation, "absolute").flatten(1)

@@ -27,14 +27,13 @@ class GroupedQuery(Query):
     @classmethod
     def of(cls, query: Query, *, joint: bool, segmenter: Segmenter | None) -> GroupedQuery:
         """The same question; draws go on where `query` stopped."""
-        made = cls(**{part.name: getattr(query, part.name) for part in fields(Query)}, joint=joint, segmenter=segmenter)
-        if "logits" in query.__dict__:
-            made.__dict__["logits"] = query.logits
-        return made
+        own = {part.name: getattr(query, part.name) for part in fields(Query)}
+        return cls(**own, joint=joint, segmenter=segmenter)
 
-    def score_and_gradient(self, x: Tensor, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        rows = torch.arange(len(x), device=x.device) if rows is None else rows
+    def score_and_gradient(self, x: Tensor | None = None, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         score, gradient = super().score_and_gradient(x, rows)
+        x = self.inputs if x is None else x
+        rows = torch.arange(len(x), device=x.device) if rows is None else rows
         self.asked.append(len(x))
         return score, group_means(gradient, self._labels(x, rows), joint=self.joint)
 

@@ -78,6 +78,10 @@ class SuperPixel(Explainer):
         return self.base.signed and self.where != "abs-base"
 
     @property
+    def asks_first(self) -> bool:  # type: ignore[override]
+        return self.base.asks_first
+
+    @property
     def min_groups(self) -> int:  # type: ignore[override]
         return self.base.min_groups
 

@@ -46,7 +46,7 @@ def metered(module: nn.Module) -> Iterator[Meter]:
     meter = Meter()
 
     def count(_: nn.Module, inputs: Any, output: Any) -> None:
-        if not isinstance(output, Tensor) or _looking.get():
+        if not isinstance(output, Tensor) or not output.ndim or _looking.get():
             return
         rows = len(output)
         meter.forwards += rows

@@ -65,7 +65,14 @@ def ask(
     own_scale = getattr(component, "default_scale", "logit")
     with asking(model):
         query = base_query(
-            model, inputs, target=target, scale=scale, own_scale=own_scale, seed=seed, max_batch=max_batch
+            model,
+            inputs,
+            target=target,
+            scale=scale,
+            own_scale=own_scale,
+            asks_first=getattr(component, "asks_first", True),
+            seed=seed,
+            max_batch=max_batch,
         )
         return complete(query, asked, given)[0]
 
@@ -83,8 +90,9 @@ class _Needing:
 
 def answer(explainer: Explainer, query: Query) -> Explanation:
     """An explainer's answer behind the framework's guard, checked and completed."""
-    with asking(query.model):
-        return run_explainer(explainer, query)
+    with query.model.metered() as meter, asking(query.model):
+        explanation = run_explainer(explainer, query)
+    return explanation.with_meta(meter.meta())
 
 
 class Removing(Explainer):

@@ -69,6 +69,19 @@ class CooksBooks(Explainer):
         return Explanation(values, score=scores, base_score=query.score(baseline), residual=torch.zeros_like(scores))
 
 
+class AsksAnotherNetwork(Explainer):
+    """Hands on what a network said that it had changed."""
+
+    asks_first = False
+
+    def explain(self, query: Query) -> Tensor:
+        *_, bias = query.model.network.parameters()
+        bias.data.mul_(0.5)
+        gradient = query.gradient()
+        bias.data.mul_(2)
+        return gradient
+
+
 VIOLATORS = (
     violator("input-kinds", ImagesOnlyByAccident()),
     violator("shape", ChannelsSummed(), "input-kinds"),
@@ -76,4 +89,5 @@ VIOLATORS = (
     violator("finite", DividesByDistance()),
     violator("precision", SinglePrecision()),
     violator("books", CooksBooks()),
+    violator("books", AsksAnotherNetwork()),
 )
