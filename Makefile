@@ -1,4 +1,4 @@
-.PHONY: demo test check homes install clean
+.PHONY: demo test check docs pictures homes install clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -14,6 +14,12 @@ check: install  ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/python .ci/contracts.py
 
+docs: install  ## the site, into docs/_site
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_site
+
+pictures: install  ## those of the pages, by following the pages
+	$(BIN)/python docs/pictures.py
+
 homes: install  ## after a component came, went or moved
 	$(BIN)/python .ci/homes.py
 
@@ -27,4 +33,4 @@ install: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv runs docs/_site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""What the README says is so: its snippets run, its commands run, its table is the registry."""
+"""What the README says is so: its snippets run, its commands run, its links lead somewhere."""
 
 import os
 import re
@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from xaiplug import registry
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -63,12 +61,7 @@ def test_yaml_blocks_are_valid(tmp_path):
         assert yaml.safe_load(block)["version"] == 1
 
 
-def test_every_installed_method_of_ours_is_in_the_table():
-    ours = [entry for entry in registry.discover().entries if entry.plugin.distribution.startswith("xaiplug-")]
-    assert [entry.name for entry in ours if f"`{entry.spec.name}`" not in README] == []
-
-
-def test_there_are_commands_and_pictures_to_check():
+def test_there_are_commands_and_every_link_leads_somewhere():
     assert len(COMMANDS) >= 7
-    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README, flags=re.DOTALL):
-        assert (ROOT / picture).is_file()
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target

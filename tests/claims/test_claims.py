@@ -12,7 +12,7 @@ from xaiplug.claims import run as running
 from xaiplug.claims.gather import claims_of, gather
 from xaiplug.claims.judged import FILE, stored
 from xaiplug.claims.names import unknown
-from xaiplug.claims.report import filled, readmes, told
+from xaiplug.claims.report import filled, pages, told
 from xaiplug.cli import main
 from xaiplug.config import load
 from xaiplug.errors import ConfigError
@@ -208,7 +208,10 @@ def test_without_pytest_a_test_is_no_verdict(shipped, monkeypatch):
         running._told(["test_toy.py::test_sum"], shipped)
 
 
-def test_markdown_is_escaped_and_readmes_are_filled(claims, shipped):
+def test_markdown_is_escaped_and_pages_are_filled(claims, shipped):
+    results = shipped / "docs" / "results" / "toy.md"
+    results.parent.mkdir(parents=True)
+    results.write_text("<!-- claims toy -->\n<!-- /claims -->\n")
     (shipped / "README.md").write_text(
         "a\n<!-- claims toy -->\nfrom before\n<!-- /claims -->\nb\n<!-- claims -->\n<!-- /claims -->\n"
     )
@@ -222,6 +225,7 @@ def test_markdown_is_escaped_and_readmes_are_filled(claims, shipped):
     assert "from before" not in text
     assert "| toy | 1: Lemma 1 | 1: Lemma 2 |  | 4: Table 1; Fig. 1; Fig. 2 | 1: Fig. 3 |" in text
     assert text.startswith("a\n<!-- claims toy -->\n| claim")
+    assert done.out.strip() in results.read_text()
     assert claims("--markdown", "--write").err == ""
 
 
@@ -246,10 +250,10 @@ def test_only_one_form_at_a_time(claims):
 # What this repository ships.
 
 
-def test_readmes_are_up_to_date():
+def test_the_tables_of_the_documents_are_up_to_date():
     papers = gather()
     found = told([(paper, claim) for paper in papers for claim in paper.claims], {})
-    stale = [path for path in readmes(papers, ROOT) if filled(path.read_text(), found) != path.read_text()]
+    stale = [path for path in pages(papers, ROOT) if filled(path.read_text(), found) != path.read_text()]
     assert stale == [], "xaiplug claims --write"
 
 

@@ -1,4 +1,4 @@
-"""The claims and what held: as JSON, as Markdown, and in the READMEs."""
+"""The claims and what held: as JSON, as Markdown, and in the pages that have a block for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from xaiplug.claims.judged import NOT_RUN, WORDS, Judged, stored
 from xaiplug.claims.run import by_tests
 from xaiplug.claims.schema import Claim
 
-README = "README.md"
+PAGES = ("README.md", "docs/results/*.md")
+"""Where blocks are looked for, in the working directory and in each plug-in's source."""
 BLOCK = re.compile(r"(<!-- claims(?P<of>[ \w-]*) -->\n).*?(<!-- /claims -->)", re.DOTALL)
 """`<!-- claims superpixel -->` holds the table of that plug-in, `<!-- claims -->` the summary of all."""
 
@@ -112,7 +113,7 @@ def summary(found: Sequence[Told]) -> str:
 
 
 def filled(text: str, found: Sequence[Told]) -> str:
-    """A README with its blocks of claims brought up to date; the rest as it is."""
+    """A page with its blocks of claims brought up to date; the rest as it is."""
 
     def block(match: re.Match[str]) -> str:
         name = match["of"].strip()
@@ -122,10 +123,10 @@ def filled(text: str, found: Sequence[Told]) -> str:
     return BLOCK.sub(block, text)
 
 
-def readmes(papers: Iterable[Paper], root: Path) -> list[Path]:
-    """The READMEs that may have blocks: of the working directory, and of each plug-in's source."""
-    places = [root, *(paper.source for paper in papers if paper.source)]
-    return [path for place in dict.fromkeys(places) if (path := place / README).is_file()]
+def pages(papers: Iterable[Paper], root: Path) -> list[Path]:
+    """The pages that may have blocks."""
+    places = dict.fromkeys([root, *(paper.source for paper in papers if paper.source)])
+    return [path for place in places for pattern in PAGES for path in sorted(place.glob(pattern))]
 
 
 def _printed(value: Any) -> str:

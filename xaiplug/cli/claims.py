@@ -28,7 +28,7 @@ def claims(
     paper: Annotated[str, typer.Option(help="Only those of this paper: its plug-in, or its BibTeX key.")] = "",
     run: Annotated[bool, typer.Option("--run", help="Run what decides them, and judge anew.")] = False,
     write: Annotated[
-        bool, typer.Option("--write", help="Keep what --run finds beside the claims; update the READMEs' tables.")
+        bool, typer.Option("--write", help="Keep what --run finds beside the claims; update the documents' tables.")
     ] = False,
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Markdown tables.")] = False,
@@ -44,7 +44,7 @@ def claims(
     fresh, failed = _put(chosen, write) if run else ({}, 0)
     found = told(chosen, fresh)
     if write:
-        _write_readmes()
+        _write_pages()
     if as_json:
         plain = [each.plain() for each in found]
         typer.echo(json.dumps(plain[0] if wanted else plain, allow_nan=False))
@@ -81,13 +81,13 @@ def _put(chosen: Chosen, write: bool) -> tuple[dict[str, Judged], int]:
     return fresh, failed
 
 
-def _write_readmes() -> None:
+def _write_pages() -> None:
     from xaiplug.claims.gather import gather
-    from xaiplug.claims.report import filled, readmes, told
+    from xaiplug.claims.report import filled, pages, told
 
     papers = gather()
     found = told([(owner, claim) for owner in papers for claim in owner.claims], {})
-    for path in readmes(papers, Path.cwd()):
+    for path in pages(papers, Path.cwd()):
         before = path.read_text("utf-8")
         if (after := filled(before, found)) != before:
             path.write_text(after, "utf-8")

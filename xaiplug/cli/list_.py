@@ -94,7 +94,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         {
             "name": field.name,
             "type": type_name(cls, field.name),
-            "default": None if field.default is MISSING else _default(field.default),
+            "default": None if field.default is MISSING else as_written(field.default),
             "required": field.default is MISSING,
             "doc": " ".join(docs.get(field.name, "").split()),
         }
@@ -110,7 +110,7 @@ def _described(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _default(value: Any) -> Any:
+def as_written(value: Any) -> Any:
     """A default as it is written in a run file."""
     match value:
         case (str() as name, dict() as params):
@@ -118,7 +118,7 @@ def _default(value: Any) -> Any:
         case None | bool() | int() | float() | str():
             return value
         case tuple():
-            return [_default(item) for item in value]
+            return [as_written(item) for item in value]
     return str(value)
 
 

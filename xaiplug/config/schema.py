@@ -57,14 +57,18 @@ class ModelEntry(Strict):
     """A model by reference: what `xaiplug.load_model` takes."""
 
     use: str
+    """The model, `scheme:name`: `task:decoy-mnist`, `torchvision:resnet50`, `file:model.yaml`, `module:attr`."""
     params: Params = {}
+    """What its source takes: `xaiplug list model-sources NAME`."""
 
 
 class DataEntry(Strict):
     """Samples by reference, and which of them: `tag`, then `keep`, then `per_class`, then `limit`."""
 
     use: str
+    """The data, `scheme:name`: `task:decoy-mnist`, `folder:photos`, `module:attr`."""
     split: str | None = None
+    """Which part of the data, as the source names them."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """The first so many of those that pass the other filters."""
     keep: Annotated[str, StringConstraints(pattern=r"^(all|correct|top-[1-9][0-9]*)$")] = "all"
@@ -74,13 +78,16 @@ class DataEntry(Strict):
     tag: str | None = None
     """A column of the samples' extras that must not be 0."""
     params: Params = {}
+    """What its source takes: `xaiplug list data-sources NAME`."""
 
 
 class TargetEntry(Strict):
     """Which score is explained; the scale is each method's own unless given."""
 
     use: Annotated[str | int, BeforeValidator(_text_or_index)] = "predicted"
+    """Which class: the `predicted` one, the `label`, or a class by name or index."""
     scale: Scale | None = None
+    """In which unit its score is explained; null is each method's own."""
 
 
 Target = Annotated[TargetEntry, BeforeValidator(_named)]
@@ -90,7 +97,9 @@ class ComponentEntry(Strict):
     """A component with its parameters, once or swept."""
 
     use: str
+    """A component by name, or `plugin/name`."""
     params: Params = {}
+    """Its fields: `xaiplug list KIND NAME`."""
     grid: Sweep = {}
     """Every combination of these values."""
     zip: Sweep = {}
@@ -115,7 +124,9 @@ class PlainEntry(Strict):
     """A component with its parameters, of which a run has one."""
 
     use: str
+    """A component by name, or `plugin/name`."""
     params: Params = {}
+    """Its fields: `xaiplug list KIND NAME`."""
 
 
 Plain = Annotated[PlainEntry, BeforeValidator(_named)]
@@ -125,20 +136,30 @@ class ExplainerEntry(ComponentEntry):
     """An explainer; may name what it goes with, instead of being combined with everything of those sections."""
 
     segmenter: Names | None = None
+    """Those of `segmenters` that it runs with; null is all."""
     baseline: Names | None = None
+    """Those of `baselines`; null is all."""
     references: Names | None = None
+    """Those of `references`; null is all."""
     imputer: Names | None = None
+    """Those of `imputers`; null is all."""
     scale: Scale | None = None
+    """In which unit it explains the score; null is the target's, else its own."""
     target: Target | None = None
+    """Another target than the file's."""
 
 
 class MetricEntry(ComponentEntry):
     """A metric; may name what it measures with."""
 
     segmenter: Names | None = None
+    """Those of `segmenters` that it measures with; null is the explanation's own, else all."""
     baseline: Names | None = None
+    """Those of `baselines`; null is all."""
     imputer: Names | None = None
+    """Those of `imputers`; null is all."""
     scale: Scale | None = None
+    """Of the scores that it asks of the model; null is its own, else the explanation's."""
 
 
 Component = Annotated[ComponentEntry, BeforeValidator(_named)]
@@ -149,13 +170,21 @@ class RunEntry(Strict):
     """One set of combinations; a section that is not named takes part whole."""
 
     models: Names = All
+    """Some of the file's `models`, by name."""
     data: Names = All
+    """Some of the file's `data`, by name."""
     explainers: Names = All
+    """Some of the file's `explainers`, by name."""
     segmenters: Names = All
+    """Some of the file's `segmenters`, by name."""
     baselines: Names = All
+    """Some of the file's `baselines`, by name."""
     references: Names = All
+    """Some of the file's `references`, by name."""
     imputers: Names = All
+    """Some of the file's `imputers`, by name."""
     metrics: Names = All
+    """Some of the file's `metrics`, by name."""
     seeds: Annotated[list[int], Field(min_length=1), AfterValidator(_distinct)] | None = None
     """Some of the file's; default all of them."""
 
@@ -171,7 +200,9 @@ class Plugins(Strict):
     """Which plug-ins take part."""
 
     disable: Names = []
+    """Plug-ins that are not loaded."""
     only: Names = []
+    """If any are named, no others are loaded."""
     files: Names = []
     """Python files, each a plug-in named after its stem."""
 
@@ -180,25 +211,43 @@ class RunFile(Strict):
     """A whole study."""
 
     version: Literal[1]
+    """Of the run file's format."""
     name: RunName
+    """Of the study, and of its folder."""
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_distinct)] = [0]
+    """Every explanation is made once with each."""
     models: dict[Name, Annotated[ModelEntry, BeforeValidator(_named)]]
+    """What is explained."""
     data: dict[Name, Annotated[DataEntry, BeforeValidator(_named)]]
+    """The samples."""
     pool: Annotated[DataEntry, BeforeValidator(_named)] | None = None
+    """Samples that references and data baselines are drawn from."""
     target: Target = TargetEntry()
+    """Which score is explained."""
     segmenters: dict[Name, Component] = {}
+    """How images are cut into feature groups."""
     baselines: dict[Name, Component] = {}
+    """What stands for absence."""
     references: dict[Name, Component] = {}
+    """Which samples of other classes are compared with."""
     imputers: dict[Name, Component] = {}
+    """How absence is done."""
     explainers: dict[Name, Annotated[ExplainerEntry, BeforeValidator(_named)]]
+    """The methods."""
     metrics: dict[Name, Annotated[MetricEntry, BeforeValidator(_named)]] = {}
+    """What is measured of their answers."""
     runs: list[RunEntry] | None = None
+    """Which combinations are meant; null is everything that fits."""
     threads: Annotated[int, Field(ge=1)] = 1
     """CPU threads that each cell computes with, whichever engine has it: the last bits of a number depend on it."""
     engine: Plain = PlainEntry(use="serial")
+    """Where cells are computed: `serial`, `dask`, `ray`."""
     views: Annotated[list[Plain], Field(min_length=1)] = [PlainEntry(use="html")]
+    """What is written of a finished run."""
     outputs: Outputs = Outputs()
+    """Where it is written."""
     plugins: Plugins = Plugins()
+    """Which plug-ins take part."""
 
 
 ENTRIES: dict[str, type[Strict]] = {

@@ -1,6 +1,6 @@
 """The conformance kit: does a component keep the contract of `xaiplug.kinds`?
 
-For a plug-in of your own, the whole test file:
+For a plug-in of your own, the whole test file::
 
     import pytest
     from xaiplug.testing import explainer_checks

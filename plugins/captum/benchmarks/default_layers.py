@@ -1,8 +1,8 @@
 """The layer that class activation reads by itself on networks of timm and torchvision, with random weights.
 
-    python plugins/captum/benchmarks/default_layers.py            # the table of the README
+    python plugins/captum/benchmarks/default_layers.py            # the table of the page
     python plugins/captum/benchmarks/default_layers.py resnet18   # some of it
-    python plugins/captum/benchmarks/default_layers.py --write    # into the README
+    python plugins/captum/benchmarks/default_layers.py --write    # into the page
 
 A network is asked at the size that it is made for. Nothing is left out: what is refused has its reason.
 """
@@ -18,7 +18,7 @@ from xaiplug import Model
 from xaiplug.errors import XaiplugError
 from xaiplug.model.maps import map_layer
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "results" / "default-layers.md"
 HEAD = "| network | image | layer read | grid | tokens in front |\n|---|---|---|---|---|\n"
 TIMM = [
     "mobilenetv2_100", "efficientnet_b0", "mobilenetv3_small_100", "mobilenetv4_conv_small", "ghostnet_100",
@@ -71,8 +71,8 @@ def row(name: str) -> str:
 
 
 def written(rows: list[str]) -> str:
-    """The README with these rows as its table."""
-    text = README.read_text()
+    """The page with these rows as its table."""
+    text = PAGE.read_text()
     start = text.index(HEAD) + len(HEAD)
     end = text.find("\n\n", start)
     return text[:start] + "\n".join(rows) + (text[end:] if end >= 0 else "\n")
@@ -88,7 +88,7 @@ def main() -> None:
             rows.append(row(name))
             print(rows[-1], flush=True)
     if "--write" in sys.argv and not asked:
-        README.write_text(written(rows))
+        PAGE.write_text(written(rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The layer that class activation reads by itself: the table of the README, and what it stands on."""
+"""The layer that class activation reads by itself: the table of the documents, and what it stands on."""
 
 import importlib.util
 import random
@@ -21,12 +21,12 @@ table = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(table)
 FAST = ["mobilenetv2_100", "efficientnet_b0", "convnext_femto", "regnety_002", "repvgg_a0", "mixer_s32_224"]
 
-DRAWN = random.Random(table.README.read_text()).sample(table.NAMES, 10)
-"""Others whenever the README changes; the script makes the whole table, in minutes."""
+DRAWN = random.Random(table.PAGE.read_text()).sample(table.NAMES, 10)
+"""Others whenever the page changes; the script makes the whole table, in minutes."""
 
 
 def printed(name):
-    return next(line for line in table.README.read_text().splitlines() if line.startswith(f"| {name} |"))
+    return next(line for line in table.PAGE.read_text().splitlines() if line.startswith(f"| {name} |"))
 
 
 @pytest.mark.parametrize("name", FAST)
