@@ -6,7 +6,7 @@ import xaiplug
 from xaiplug import Model
 from xaiplug.errors import ModelError
 from xaiplug.model.passes import in_chunks
-from xaiplug.model.passes.chunks import _CPU_ELEMENTS, _fits
+from xaiplug.model.passes.chunks import CPU_ELEMENTS, _fits
 
 
 def test_normalisation_is_the_adapters(small_cnn, images):
@@ -67,15 +67,15 @@ def test_out_of_memory_halves_and_is_remembered():
             raise torch.OutOfMemoryError("too much")
         return torch.arange(100)[part]
 
-    assert in_chunks(run, 100, _CPU_ELEMENTS // 64, "auto", ("test", net)).equal(torch.arange(100))
+    assert in_chunks(run, 100, CPU_ELEMENTS // 64, "auto", ("test", net)).equal(torch.arange(100))
     assert sizes[:4] == [64, 32, 16, 8]
     sizes.clear()
-    in_chunks(run, 100, _CPU_ELEMENTS // 64, "auto", ("test", net))
+    in_chunks(run, 100, CPU_ELEMENTS // 64, "auto", ("test", net))
     assert sizes[0] == 8
     with pytest.raises(torch.OutOfMemoryError):
         in_chunks(run, 100, 1, 64, ("test", net))
     del net
-    assert not any(("test", _CPU_ELEMENTS // 64) in kept for kept in _fits.values())
+    assert not any(("test", CPU_ELEMENTS // 64) in kept for kept in _fits.values())
 
 
 def test_wrapping_changes_no_flag_of_the_network():

@@ -15,7 +15,6 @@ from xaiplug.data.brief import brief, tally
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.errors import ComponentError, NonFiniteError, ShapeError
 from xaiplug.model import asked
-from xaiplug.model.passes import in_chunks
 from xaiplug.model.query import Imputing, Query
 
 
@@ -100,12 +99,11 @@ class MaskedGame:
         order = distinct_keep.sum(1).argsort(stable=True) if self.imputer.ragged else None
         if order is not None:
             distinct_rows, distinct_keep = distinct_rows[order], distinct_keep[order]
-        logits = in_chunks(
+        logits = self.query.in_passes(
             lambda part: self._answers(distinct_rows[part], distinct_keep[part], empty_undefined),
             len(distinct_rows),
-            self._elements(distinct_keep),
-            self.query.max_batch,
-            ("game", self.query.model.module),
+            "game",
+            elements=self._elements(distinct_keep),
         )
         if order is not None:
             logits = torch.empty_like(logits).index_copy_(0, order, logits)
@@ -158,10 +156,10 @@ class MaskedGame:
             found.append(int.from_bytes(digest.digest(), "little") >> 1)
         return torch.tensor(found, dtype=torch.int64, device=query.inputs.device)
 
-    def _elements(self, keep: Tensor) -> int:
-        """Numbers held per row: those of an input, or what the removal says of the largest in `keep`."""
+    def _elements(self, keep: Tensor) -> int | None:
+        """Numbers held per row, where the removal has an opinion on the largest in `keep`."""
         says = getattr(self._removal, "elements", None)
-        return int(says(keep)) if says else self.query.inputs[0].numel()
+        return int(says(keep)) if says else None
 
     def full(self) -> Tensor:
         """v(N) (B,): nothing removed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,7 +20,8 @@ from xaiplug.data.target import Target, Wanted
 from xaiplug.errors import ComponentError, NonFiniteError
 from xaiplug.model import asked
 from xaiplug.model.answered import Answered
-from xaiplug.model.passes import in_chunks
+from xaiplug.model.passes import held, in_chunks
+from xaiplug.model.passes.chunks import Result
 
 if TYPE_CHECKING:
     from xaiplug.model.adapter import Model
@@ -159,9 +160,18 @@ class Query:
     def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Logits (R,K) of x (R,*shape), chunked, without a graph; `rows` (R,) says whose sample each is, for errors."""
         with torch.no_grad(), self.naming(rows):
-            return in_chunks(
-                lambda part: self.model(x[part]), len(x), x[0].numel(), self.max_batch, ("forward", self.model.module)
-            )
+            return self.in_passes(lambda part: self.model(x[part]), len(x), "forward")
+
+    def in_passes(self, run: Callable[[slice], Result], rows: int, kind: str, *, elements: int | None = None) -> Result:
+        """`run(slice)` over rows like the inputs, concatenated; as many at a time as suits the network and its memory.
+
+        Args:
+            kind: what is run; where memory ran out is remembered for it.
+            elements: numbers held per row; None = found by the network's widest activation.
+        """
+        if elements is None and self.max_batch == "auto":
+            elements = held(self.model.network, self.inputs, rows, self.model)
+        return in_chunks(run, rows, elements or 0, self.max_batch, (kind, self.model.module))
 
     def score(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Target scores (R,) of x (R,*shape); row r is scored for sample `rows[r]` (default: row r for sample r).
@@ -203,7 +213,7 @@ class Query:
             return score.detach(), _laid_out(gradient, at)
 
         with self.naming(rows):
-            return in_chunks(part, len(x), x[0].numel(), self.max_batch, ("backward", self.model.module))
+            return self.in_passes(part, len(x), "backward")
 
     @contextmanager
     def naming(self, rows: Tensor | None) -> Iterator[None]:

@@ -7,7 +7,6 @@ from torch import Tensor
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
 from xaiplug.model.maps import MapLayer, map_layer
-from xaiplug.model.passes import in_chunks
 from xaiplug.model.slopes import maps_and_slopes
 
 
@@ -41,13 +40,7 @@ class GradCam(Explainer):
         if query.inputs.ndim != 4:
             raise ShapeError(f"grad-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         layer = map_layer(query.model, query.inputs[:1], self.layer)
-        maps = in_chunks(
-            lambda part: self._map(query, layer, part),
-            len(query),
-            query.inputs[0].numel(),
-            query.max_batch,
-            ("grad-cam", query.model.module),
-        )
+        maps = query.in_passes(lambda part: self._map(query, layer, part), len(query), "grad-cam")
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(maps.shape[1:]), size, device)
         return Explanation(maps.flatten(1), "group", groups=groups, meta=layer.meta())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -57,7 +58,7 @@ class IntegratedGradients(Explainer):
         return Explanation(attribution, score=query.scores, base_score=base_score, residual=residual)
 
 
-def _integral(query: Query, start: Tensor, way: Tensor, nodes: list[float], weights: list[float]) -> Tensor:
+def _integral(query: Query, start: Tensor, way: Tensor, nodes: Sequence[float], weights: Sequence[float]) -> Tensor:
     """Weighted sum of the gradients at start + node * way, (B,*shape)."""
     total = torch.zeros_like(start)
     block = max(1, _HELD // way.numel())

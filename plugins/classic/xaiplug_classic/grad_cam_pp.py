@@ -8,7 +8,6 @@ from torch import Tensor
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import ShapeError
 from xaiplug.model.maps import map_layer
-from xaiplug.model.passes import in_chunks
 from xaiplug.model.slopes import maps_and_slopes
 
 
@@ -40,15 +39,9 @@ class GradCamPlusPlus(Explainer):
     def explain(self, query: Query) -> Explanation:
         if query.inputs.ndim != 4:
             raise ShapeError(f"grad-cam++ explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
-        model, inputs = query.model, query.inputs
-        layer = map_layer(model, inputs[:1], self.layer)
-        cams = in_chunks(
-            lambda part: cam(*maps_and_slopes(query, layer, part)),
-            len(query),
-            inputs[0].numel(),
-            query.max_batch,
-            ("grad-cam++", model.module),
-        )
+        inputs = query.inputs
+        layer = map_layer(query.model, inputs[:1], self.layer)
+        cams = query.in_passes(lambda part: cam(*maps_and_slopes(query, layer, part)), len(query), "grad-cam++")
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), tuple(inputs.shape[2:]), inputs.device)
         values = (cams.clamp(min=0) if self.relu else cams).flatten(1)
         return Explanation(values, "group", groups=groups, meta=layer.meta())

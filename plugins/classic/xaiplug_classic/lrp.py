@@ -12,7 +12,7 @@ from torch import Tensor
 from xaiplug import Explainer, Explanation, Query
 from xaiplug.errors import ModelError, XaiplugError
 from xaiplug.model.following import strayed
-from xaiplug.model.passes import in_chunks, is_out_of_memory
+from xaiplug.model.passes import is_out_of_memory
 from xaiplug_classic import lrp_rules
 from xaiplug_classic.relevance import KNOWN, Rules, relevance
 from xaiplug_classic.tape import Tape
@@ -49,13 +49,7 @@ class Lrp(Explainer):
     """Whether batch norms, and scales and shifts like them, are merged."""
 
     def explain(self, query: Query) -> Explanation:
-        found = in_chunks(
-            lambda part: self._passed(query, part),
-            len(query),
-            query.inputs[0].numel(),
-            query.max_batch,
-            ("lrp", query.model.module),
-        )
+        found = query.in_passes(lambda part: self._passed(query, part), len(query), "lrp")
         residual = query.scores - found.flatten(1).sum(1)
         lost = residual.abs() > 0.1 * query.scores.abs()
         if bool(lost.any()):

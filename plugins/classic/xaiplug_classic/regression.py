@@ -8,6 +8,9 @@ from torch import Tensor
 _RANK = 1e-11
 """Directions with less than this share of the largest eigenvalue are rounding, not data."""
 
+_SAFE = 1e-6
+"""Where no pivot is a smaller share of the largest, data fill all directions."""
+
 
 def constrained(coalitions: Tensor, values: Tensor, total: Tensor, weights: Tensor) -> Tensor:
     """φ (n,) that minimises Σ_m w_m (y_m - Σ_{i in S_m} φ_i)² subject to Σ φ = total; the shortest one if several do.
@@ -21,11 +24,12 @@ def constrained(coalitions: Tensor, values: Tensor, total: Tensor, weights: Tens
     members = coalitions.double()
     share = total.double() / players
     left = values.double() - members.sum(1) * share
-    # φ = share + ψ with Σψ = 0: only the part of a row beside its mean matters to ψ.
+    # φ = share + ψ with Σψ = 0: only the part of a row beside its mean matters to ψ, and of equal changes of all there
+    # are no data, nor a slope: whatever stands in their place leaves ψ as it is.
     rows = members - members.mean(1, keepdim=True)
     weighted = rows * weights.double()[:, None]
     gram = weighted.T @ rows
-    psi = torch.linalg.pinv(gram, rtol=_RANK, hermitian=True) @ (weighted.T @ left)
+    psi = solved(gram, weighted.T @ left, gram.diagonal().mean() / players)
     return (share + psi - psi.mean()).to(values.dtype)
 
 
@@ -37,9 +41,25 @@ def ridge(coalitions: Tensor, values: Tensor, weights: Tensor, penalty: float) -
     rows, left = members - mean_members, target - mean_target
     weighted = rows * weight[:, None]
     gram = weighted.T @ rows + penalty * torch.eye(rows.shape[1], dtype=rows.dtype, device=rows.device)
-    slopes = torch.linalg.pinv(gram, rtol=_RANK, hermitian=True) @ (weighted.T @ left)
+    slopes = solved(gram, weighted.T @ left)
     error = (weight * (left - rows @ slopes) ** 2).sum()
     spread = (weight * left**2).sum()
     explained = torch.where(spread > 0, 1 - error / spread, torch.zeros_like(spread))
     intercept = mean_target - mean_members @ slopes
     return slopes.to(values.dtype), intercept.to(values.dtype), explained.to(values.dtype)
+
+
+def solved(gram: Tensor, right: Tensor, everywhere: Tensor | float = 0.0) -> Tensor:
+    """The shortest x with gram x = right, gram (n,n) symmetric and not negative.
+
+    By Cholesky's factors where data fill all directions, else by the eigenvectors of those that they do.
+
+    Args:
+        everywhere: added to every entry of `gram` for the factors; of an x whose sum is 0 anyway it changes nothing.
+    """
+    factors, failed = torch.linalg.cholesky_ex(gram + everywhere)
+    pivots = factors.diagonal().square()
+    if not failed and len(pivots) and bool(pivots.min() > _SAFE * pivots.max()):
+        return torch.cholesky_solve(right[:, None], factors).squeeze(1)
+    found: Tensor = torch.linalg.pinv(gram, rtol=_RANK, hermitian=True) @ right
+    return found

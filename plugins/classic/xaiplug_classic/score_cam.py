@@ -10,7 +10,6 @@ from xaiplug import Explainer, Explanation, FeatureGroups, Query
 from xaiplug.errors import GradientError, ShapeError
 from xaiplug.model.catching import outputs_of
 from xaiplug.model.maps import MapLayer, map_layer, placed
-from xaiplug.model.passes import in_chunks
 
 _HELD = 2**25
 """Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
@@ -47,13 +46,7 @@ class ScoreCam(Explainer):
             raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         with torch.no_grad():
             layer = self._layer(query)
-            maps = in_chunks(
-                lambda part: self._maps(query, layer, part),
-                len(query),
-                query.inputs[0].numel(),
-                query.max_batch,
-                ("score-cam", query.model.module),
-            )
+            maps = query.in_passes(lambda part: self._maps(query, layer, part), len(query), "score-cam")
             cams = torch.stack([self._cam(query, maps[row], row) for row in range(len(query))])
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), size, device)

@@ -5,7 +5,7 @@ halve on running out of memory. `fit` finds how a network is best asked.
 """
 
 from xaiplug.model.passes.chunks import in_chunks, in_parts, is_out_of_memory
-from xaiplug.model.passes.fit import Fit, fit
+from xaiplug.model.passes.fit import Fit, fit, held
 from xaiplug.model.passes.guard import untouched, untouched_rng
 from xaiplug.model.passes.meter import Meter, looking, metered
 
@@ -13,6 +13,7 @@ __all__ = [
     "Fit",
     "Meter",
     "fit",
+    "held",
     "in_chunks",
     "in_parts",
     "is_out_of_memory",
