@@ -11,10 +11,10 @@ from xaiplug.data.target import Target
 from xaiplug.view.gallery import SAMPLES, wall
 
 
-def test_samples_are_rows_and_explainers_columns(study):
+def test_every_sample_has_a_tile_of_every_explainer(study):
     made = wall(study.gallery[0])
     assert len(made.lines) == 6
-    assert {len(line.tiles) for line in made.lines} == {len(made.explainers)} == {6}
+    assert {tuple(tile.name for tile in line.tiles) for line in made.lines} == {tuple(study.gallery[0].maps)}
     assert made.truth
     assert made.order
 
@@ -37,11 +37,15 @@ def test_the_explained_class_is_told_where_it_is_not_the_predicted_one(study):
     assert wall(replace(panel, maps={"random": other})).lines[0].explained == "nine"
 
 
-def test_a_weak_map_is_visible_on_its_own_limit_and_pale_on_the_shared_one(study):
-    tile = wall(study.gallery[0]).lines[0].tiles[0]
-    assert tile.own != tile.shared
-    strongest = wall(study.gallery[0]).lines[0].tiles[-1]
-    assert strongest.own == strongest.shared
+def test_the_limit_that_a_sample_could_share_is_the_largest_of_its_maps(study):
+    for line in wall(study.gallery[0]).lines:
+        assert line.shared == max(tile.limit for tile in line.tiles)
+        assert len({tile.limit for tile in line.tiles}) > 1
+
+
+def test_samples_that_the_panel_leaves_out_are_counted(study):
+    assert wall(study.gallery[0]).left_out == 0
+    assert wall(replace(study.gallery[0], left_out=2)).left_out == 2
 
 
 def test_only_so_many_samples_are_shown():
@@ -58,7 +62,7 @@ def test_large_pictures_are_averaged_down(study):
     maps = {"ig": Explanation(torch.randn(1, 3, side, side), "input")}
     zero = torch.zeros(1, dtype=torch.int64)
     made = wall(Panel("m", "d", torch.rand(1, 3, side, side), None, zero, zero, None, ("x",), maps))
-    assert len(made.lines[0].tiles[0].own) < 60_000
+    assert len(made.lines[0].tiles[0].drawn) < 60_000
 
 
 def test_sets_are_outlined_with_their_values():
@@ -67,8 +71,8 @@ def test_sets_are_outlined_with_their_values():
     maps = {"hsets": Explanation(members[:, 0].float(), "input", sets=SetScores(members, torch.tensor([[2.5, -0.5]])))}
     zero = torch.zeros(1, dtype=torch.int64)
     tile = wall(Panel("m", "d", torch.rand(1, 1, 8, 8), None, zero, zero, None, ("x",), maps)).lines[0].tiles[0]
-    assert re.findall(r">([^<>]+)</text>", tile.own) == ["2.5", "−0.5"]
-    assert all(tile.own.count(f'class="{side}"') == 1 for side in ("raises", "lowers"))
+    assert re.findall(r">([^<>]+)</text>", tile.drawn) == ["2.5", "−0.5"]
+    assert all(tile.drawn.count(f'class="{side}"') == 1 for side in ("raises", "lowers"))
 
 
 def test_rows_are_bars():
@@ -78,4 +82,4 @@ def test_rows_are_bars():
     )
     line = wall(panel).lines[0]
     assert line.picture == ""
-    assert line.tiles[0].own.count("<rect") == 9
+    assert line.tiles[0].drawn.count("<rect") == 9

@@ -71,4 +71,4 @@ def pictured(store: Store, found: Disagreement) -> Panel | None:
     if len(maps) < len(found.methods):
         return None
     selected = workspace.selected(Cell("explain", found.model, found.data))
-    return panel_of(workspace, found.model, found.data, selected.samples[[found.sample]], maps)
+    return panel_of(workspace, found.model, found.data, selected.samples[[found.sample]], 0, maps)

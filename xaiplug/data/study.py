@@ -88,6 +88,7 @@ class Panel:
         class_names: name of class k at k; or None.
         ids: B strings.
         maps: explainer name -> its explanation of the same B samples, in the order to be shown.
+        left_out: samples of the data set that are not in it.
     """
 
     model: str
@@ -99,6 +100,7 @@ class Panel:
     class_names: tuple[str, ...] | None
     ids: tuple[str, ...]
     maps: dict[str, Explanation]
+    left_out: int = 0
 
     def __repr__(self) -> str:
         samples, methods = tally(len(self.inputs), "sample"), tally(len(self.maps), "explainer")
@@ -128,6 +130,8 @@ class Study:
         provenance: one dict a component used: kind, name, plugin, distribution, version, summary, bibtex (may be "").
         failures: one dict a failed cell: `cell` and `error`, and whatever else is known (model, data, explainer, ...).
         machine: facts about where it ran, in the order to be shown.
+        stands_for: name of an explainer or a metric -> the component and its parameters in the run file, where the
+            name does not say it.
     """
 
     name: str
@@ -139,6 +143,7 @@ class Study:
     provenance: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=dict)
+    stands_for: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         failed = tally(len(self.failures), "failure") if self.failures else ""

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaiplug.config.schema import RunFile
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.joining import take
 from xaiplug.data.samples import Samples
@@ -23,8 +24,8 @@ from xaiplug.run.planfile import open_workspace, read_plan
 from xaiplug.run.store import Store
 from xaiplug.run.workspace import Workspace, device
 
-SHOWN = 6
-"""Samples in the gallery."""
+SHOWN = 12
+"""Samples in the gallery at most."""
 
 
 def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
@@ -46,7 +47,27 @@ def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
         provenance=_provenance(store),
         failures=_failures(store),
         machine=machine(),
+        stands_for=stands_for(config.file),
     )
+
+
+def stands_for(file: RunFile) -> dict[str, str]:
+    """What the names of a run file stand for, where they do not say it: `gig` is "guided-ig, steps 50"."""
+    found = {}
+    for name, entry in {**file.metrics, **file.explainers}.items():
+        parts = [f"{key} {_told(value)}" for key, value in entry.params.items()]
+        own = entry.use.rpartition("/")[2]
+        if own != name or parts:
+            found[name] = ", ".join([own, *parts])
+    return found
+
+
+def _told(value: Any) -> str:
+    """A parameter on one line; a component by its name."""
+    if isinstance(value, Mapping) and "use" in value:
+        inner = [f"{key} {_told(part)}" for key, part in (value.get("params") or {}).items()]
+        return " ".join([str(value["use"]), f"({', '.join(inner)})" if inner else ""]).strip()
+    return str(value)
 
 
 def machine() -> dict[str, Any]:
@@ -91,17 +112,19 @@ def _gallery(store: Store, workspace: Workspace) -> list[Panel]:
     return [
         panel
         for (model, data), shown in maps.items()
-        if (panel := panel_of(workspace, model, data, _first(workspace, model, data), shown)) is not None
+        if (panel := panel_of(workspace, model, data, *_first(workspace, model, data), shown)) is not None
     ]
 
 
-def _first(workspace: Workspace, model: str, data: str) -> Samples:
+def _first(workspace: Workspace, model: str, data: str) -> tuple[Samples, int]:
+    """The samples shown, and how many more there are."""
     selected = workspace.selected(Cell("explain", model, data))
-    return selected.samples[: min(SHOWN, len(selected))]
+    count = min(SHOWN, len(selected))
+    return selected.samples[:count], len(selected) - count
 
 
 def panel_of(
-    workspace: Workspace, model: str, data: str, samples: Samples, maps: dict[str, Explanation]
+    workspace: Workspace, model: str, data: str, samples: Samples, left_out: int, maps: dict[str, Explanation]
 ) -> Panel | None:
     """Samples with what explainers make of them and what the model says; None where they are no images."""
     if samples.inputs.ndim != 4:
@@ -119,6 +142,7 @@ def panel_of(
         class_names=adapter.class_names,
         ids=tuple(samples.ids),
         maps=maps,
+        left_out=left_out,
     )
 
 

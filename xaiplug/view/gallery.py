@@ -39,24 +39,31 @@ _STEPS = 5
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture: on the scale of its own, and on the scale that its sample's maps share."""
+    """One explainer's picture of a sample, on the scale of its own, which ends at `limit`."""
 
-    own: Markup
-    shared: Markup
-    limit: str
+    name: str
+    drawn: Markup
+    limit: float
+    text: str
 
 
 @dataclass(frozen=True)
 class Line:
-    """One sample, and its tiles in the order of the panel's explainers."""
+    """One sample, and its tiles in the order of the panel's explainers.
+
+    Args:
+        photo: data URI of the input; "" where it is no image.
+        shared: where the scale ends that all its maps could share.
+    """
 
     id: str
     true: str
     predicted: str
     wrong: bool
     explained: str
+    photo: str
     picture: Markup
-    shared_limit: str
+    shared: float
     tiles: tuple[Tile, ...]
 
 
@@ -65,7 +72,6 @@ class Wall:
     """A panel, laid out."""
 
     title: str
-    explainers: tuple[str, ...]
     lines: tuple[Line, ...]
     left_out: int
     truth: bool
@@ -84,22 +90,21 @@ def wall(panel: Panel) -> Wall:
     truth = panel.relevant is not None and panel.inputs.ndim == 4
     sets = any(part.sets is not None for part in panel.maps.values())
     order = any(part.order is not None for part in panel.maps.values())
-    left_out = len(panel.inputs) - count
-    names = tuple(short_names(list(panel.maps)).values())
-    return Wall(f"{panel.model} on {panel.data}", names, lines, left_out, truth, sets, order)
+    left_out = len(panel.inputs) - count + panel.left_out
+    return Wall(f"{panel.model} on {panel.data}", lines, left_out, truth, sets, order)
 
 
 def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Tensor], shared: float) -> Line:
     true, predicted = int(panel.labels[row]), int(panel.predicted[row])
     truth = _truth(panel, row)
     size = (panel.inputs.shape[-2], panel.inputs.shape[-1])
-    picture = drawn_input(panel.inputs[row], truth) if panel.inputs.ndim == 4 else Markup("")
+    image = panel.inputs.ndim == 4
+    short_name = short_names(list(panel.maps))
     tiles = []
     for name, values in maps.items():
-        own = float(limits[name][row])
-        over = truth + _marks(panel.maps[name], row)
-        drawn = [_drawn(values[row], limit, size, over, name) for limit in (own, shared)]
-        tiles.append(Tile(drawn[0], drawn[1], f"±{short(own)}"))
+        limit = float(limits[name][row])
+        drawn = _drawn(values[row], limit, size, truth + _marks(panel.maps[name], row), short_name[name])
+        tiles.append(Tile(short_name[name], drawn, limit, f"±{short(limit)}"))
     names = panel.class_names
     return Line(
         panel.ids[row],
@@ -107,8 +112,9 @@ def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Ten
         class_label(predicted, names),
         0 <= true != predicted,
         _explained(panel, row, predicted),
-        picture,
-        f"±{short(shared)}",
+        _photo(panel.inputs[row]) if image else "",
+        _behind(size, truth) if image else Markup(""),
+        shared,
         tuple(tiles),
     )
 
@@ -128,8 +134,18 @@ def _explained(panel: Panel, row: int, predicted: int) -> str:
 
 def drawn_input(image: Tensor, truth: Markup | None = None) -> Markup:
     """A picture (C,H,W), with what is drawn over it."""
-    uri = picture_uri(shrink(image.detach().cpu().float().unsqueeze(0), 2 * _TARGET)[0])
-    return _framed(uri, (image.shape[-2], image.shape[-1]), truth, "input")
+    return _framed(_photo(image), (image.shape[-2], image.shape[-1]), truth, "input")
+
+
+def _photo(image: Tensor) -> str:
+    return picture_uri(shrink(image.detach().cpu().float().unsqueeze(0), 2 * _TARGET)[0])
+
+
+def _behind(size: tuple[int, int], over: Markup) -> Markup:
+    """A frame that shows the picture of its sample, which the page holds once."""
+    crisp, (width, height) = _shown(size)
+    frame = Markup('<span class="tile photo {}" style="width:{}px;height:{}px" role="img" aria-label="input">{}</span>')
+    return frame.format(crisp, width, height, _over(size, over))
 
 
 def drawn_map(explanation: Explanation, row: int, values: Tensor, limit: float, size: tuple[int, int]) -> Markup:
@@ -147,16 +163,24 @@ def _drawn(values: Tensor, limit: float, size: tuple[int, int], over: Markup, na
 
 
 def _framed(uri: str, size: tuple[int, int], over: Markup | None, name: str) -> Markup:
+    crisp, shown = _shown(size)
+    image = Markup('<img class="{}" src="{}" width="{}" height="{}" alt="{}">').format(crisp, uri, *shown, name)
+    return Markup('<span class="tile">{}{}</span>').format(image, _over(size, over))
+
+
+def _shown(size: tuple[int, int]) -> tuple[str, tuple[int, int]]:
+    """How a picture (H,W) is enlarged, and its width and height on the page."""
     height, width = size
     factor = _TARGET / max(size)
     factor = math.floor(factor + 0.5) if factor >= 1 else factor
-    shown = (round(width * factor), round(height * factor))
-    crisp = "crisp" if max(size) <= _TARGET else "smooth"
-    image = Markup('<img class="{}" src="{}" width="{}" height="{}" alt="{}">').format(crisp, uri, *shown, name)
-    if not over:
-        return Markup('<span class="tile">{}</span>').format(image)
-    drawing = Markup('<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(width, height, over)
-    return Markup('<span class="tile">{}{}</span>').format(image, drawing)
+    return "crisp" if max(size) <= _TARGET else "smooth", (round(width * factor), round(height * factor))
+
+
+def _over(size: tuple[int, int], marks: Markup | None) -> Markup:
+    if not marks:
+        return Markup("")
+    drawing = Markup('<svg viewBox="0 0 {} {}" aria-hidden="true">{}</svg>')
+    return drawing.format(size[1], size[0], marks)
 
 
 def _marks(explanation: Explanation, row: int) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from xaiplug.data.storage import write_atomically
 from xaiplug.data.study import Study
 from xaiplug.view import sections, svg
+from xaiplug.view.colours import signed_palette
+from xaiplug.view.disputed import sample_tables
 from xaiplug.view.gallery import wall
+from xaiplug.view.numbers import number
 
 
 def write_report(study: Study, path: Path) -> Path:
@@ -31,9 +35,13 @@ def render(study: Study) -> str:
         study=study,
         facts=sections.facts(study),
         tables=sections.leaderboard_tables(study),
+        samples=sample_tables(study),
         curves=sections.curve_figures(study),
         walls=[wall(panel) for panel in study.gallery if panel.maps and len(panel.inputs)],
         colour_bar=svg.colour_bar(),
+        palette=bytes(signed_palette()).hex(),
+        number=number,
+        finite=lambda value: value if math.isfinite(value) else None,
         expenses=sections.expenses(study),
         failures=sections.failures(study),
         citations=sections.citations(study),

@@ -1,0 +1,159 @@
+// Maps as numbers again: one limit per sample, and a viewer that wipes between a picture and maps, by sign and percentile.
+for (const gallery of document.querySelectorAll("#gallery")) {
+  const palette = gallery.dataset.palette.match(/.{6}/g);
+  const places = new Map(palette.map((colour, place) => [parseInt(colour, 16), (place - 127) / 127]));
+  const colours = palette.map((colour) => [0, 2, 4].map((start) => parseInt(colour.slice(start, start + 2), 16)));
+  const known = new WeakMap();
+  const pixels = (image) => {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
+  };
+  // Of a map, its values in units of its own limit, from -1 to 1.
+  const values = (image) => {
+    if (!known.has(image)) {
+      const { data, width, height } = pixels(image);
+      const found = new Float32Array(width * height);
+      for (let i = 0; i < found.length; i++) {
+        found[i] = places.get((data[4 * i] << 16) | (data[4 * i + 1] << 8) | data[4 * i + 2]) ?? 0;
+      }
+      known.set(image, { found, width, height });
+    }
+    return known.get(image);
+  };
+  const painted = (image, gain = 1, sign = 0) => {
+    const { found, width, height } = values(image);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width, height];
+    const drawn = new ImageData(width, height);
+    found.forEach((value, i) => {
+      const kept = sign * value < 0 ? 0 : Math.max(-1, Math.min(1, value * gain));
+      drawn.data.set([...colours[Math.round(kept * 127) + 127], 255], 4 * i);
+    });
+    canvas.getContext("2d").putImageData(drawn, 0, 0);
+    return canvas;
+  };
+  const percentile = (image, share) => {
+    const sizes = [...values(image).found].map(Math.abs).sort((a, b) => a - b);
+    return sizes[Math.min(sizes.length - 1, Math.floor(share / 100 * sizes.length))];
+  };
+
+  const toggle = gallery.querySelector("#one-limit");
+  toggle.hidden = gallery.querySelector("label[for=one-limit]").hidden = false;
+  toggle.addEventListener("change", () => {
+    gallery.querySelectorAll(".map").forEach((map) => {
+      const image = map.querySelector("img");
+      if (!image) return;
+      const note = map.querySelector(".limit");
+      note.dataset.own ??= note.textContent;
+      image.dataset.own ??= image.src;
+      const shared = Number(map.closest(".sample").dataset.shared);
+      if (!toggle.checked) {
+        image.src = image.dataset.own;
+        note.textContent = note.dataset.own;
+        return;
+      }
+      values(image);
+      image.src = painted(image, shared ? Number(map.dataset.limit) / shared : 0).toDataURL();
+      note.textContent = `±${Number(shared.toPrecision(3))}`;
+    });
+  });
+
+  const viewer = document.createElement("dialog");
+  viewer.className = "viewer";
+  viewer.innerHTML = `<header><span class="title"></span><button type="button" class="close">Close</button></header>
+<div class="stage"></div>
+<div class="tools"><select aria-label="left"></select><input type="range" min="0" max="100" value="50" aria-label="wipe"><select aria-label="right"></select></div>
+<div class="tools"><label>sign <select aria-label="sign"><option value="0">both</option><option value="1">raises</option><option value="-1">lowers</option></select></label>
+<label>scale ends at percentile <input type="number" min="50" max="100" value="100" step="1" aria-label="percentile"></label>
+<label><input type="checkbox" class="on"> over the picture</label></div>`;
+  document.body.append(viewer);
+  const part = (selector) => viewer.querySelector(selector);
+  const [left, right] = [part("[aria-label=left]"), part("[aria-label=right]")];
+  const wipe = part("[aria-label=wipe]"), sign = part("[aria-label=sign]"), ends = part("[aria-label=percentile]");
+  const on = part(".on"), stage = part(".stage");
+  let sample = null;
+  const photo = () => /url\("?(.*?)"?\)/.exec(sample.style.getPropertyValue("--photo"))?.[1];
+  const layer = async (name) => {
+    const map = [...sample.querySelectorAll(".map")].find((one) => one.dataset.name === name);
+    const behind = new Image();
+    if (photo()) { behind.src = photo(); await behind.decode(); }
+    if (!map) {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [behind.naturalWidth || 1, behind.naturalHeight || 1];
+      if (photo()) canvas.getContext("2d").drawImage(behind, 0, 0);
+      return canvas;
+    }
+    const own = new Image();
+    const shown = map.querySelector("img");
+    own.src = shown.dataset.own ?? shown.src;
+    await own.decode();
+    const limit = percentile(own, Number(ends.value));
+    const drawn = painted(own, limit > 0 ? 1 / limit : 1, Number(sign.value));
+    if (!on.checked || !photo()) return drawn;
+    const canvas = document.createElement("canvas");
+    const side = Math.max(behind.naturalWidth, drawn.width);
+    [canvas.width, canvas.height] = [side, Math.round(side * drawn.height / drawn.width)];
+    const context = canvas.getContext("2d");
+    context.filter = "grayscale(1)";
+    context.drawImage(behind, 0, 0, canvas.width, canvas.height);
+    context.filter = "none";
+    context.globalCompositeOperation = "multiply";
+    context.imageSmoothingEnabled = false;
+    context.drawImage(drawn, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  };
+  const cut = () => {
+    const share = Number(wipe.value);
+    const over = stage.querySelector("canvas + canvas"), edge = stage.querySelector(".edge");
+    if (over) over.style.clipPath = `inset(0 0 0 ${share}%)`;
+    if (edge) edge.style.left = `calc(${share}% - 1px)`;
+  };
+  const show = async () => {
+    const layers = [await layer(left.value), await layer(right.value)];
+    const shape = layers[1].width / layers[1].height;
+    const height = Math.min(innerHeight * 0.6, Math.min(innerWidth * 0.86, 700) / shape);
+    stage.style.height = `${height}px`;
+    stage.style.width = `${height * shape}px`;
+    layers.forEach((canvas) => { canvas.style.imageRendering = canvas.width < 64 ? "pixelated" : "auto"; });
+    const edge = document.createElement("span");
+    edge.className = "edge";
+    stage.replaceChildren(...layers, edge);
+    cut();
+    pageState.state.set("map", JSON.stringify([walls().indexOf(sample), left.value, right.value]));
+    pageState.keep();
+  };
+  const walls = () => [...gallery.querySelectorAll(".sample")];
+  const open = (which, first, second) => {
+    sample = which;
+    const names = ["picture", ...[...sample.querySelectorAll(".map")].filter((map) => map.querySelector("img")).map((map) => map.dataset.name)];
+    [left, right].forEach((select) => select.replaceChildren(...names.map((name) => new Option(name))));
+    left.value = names.includes(first) ? first : "picture";
+    right.value = names.includes(second) ? second : names[names.length - 1];
+    part(".title").textContent = `${sample.dataset.id} · ${sample.querySelector(".classes").textContent.trim()}`;
+    if (!viewer.open) viewer.showModal();
+    show();
+  };
+  [left, right, sign, ends, on].forEach((control) => control.addEventListener("change", show));
+  wipe.addEventListener("input", cut);
+  part(".close").addEventListener("click", () => viewer.close());
+  viewer.addEventListener("close", () => { pageState.state.delete("map"); pageState.keep(); });
+  gallery.querySelectorAll(".map").forEach((map) => {
+    const tile = map.querySelector(".tile");
+    if (!tile?.querySelector("img")) return;
+    tile.tabIndex = 0;
+    tile.setAttribute("role", "button");
+    tile.setAttribute("aria-label", `enlarge ${map.dataset.name}`);
+    const enlarge = () => open(map.closest(".sample"), "picture", map.dataset.name);
+    tile.addEventListener("click", enlarge);
+    tile.addEventListener("keydown", (event) => { if (event.key === "Enter") enlarge(); });
+  });
+  const asked = pageState.state.get("map");
+  if (asked) {
+    try {
+      const [place, first, second] = JSON.parse(asked);
+      if (walls()[place]) open(walls()[place], first, second);
+    } catch { /* an address that was cut short opens nothing */ }
+  }
+}
