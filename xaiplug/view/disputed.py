@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -108,7 +110,7 @@ def _seen(values: np.ndarray) -> list[Seen | None]:
     return found
 
 
-def _over(statistic: np.ufunc, values: np.ndarray) -> np.ndarray:
+def _over(statistic: Callable[..., Any], values: np.ndarray) -> np.ndarray:
     """Of each row's defined values; NaN of a row without."""
     known = np.isfinite(values).any(1)
     found = np.full(len(values), np.nan)
