@@ -28,4 +28,10 @@ def xaiplug_engines() -> list[Spec]:
 
 @hookimpl
 def xaiplug_views() -> list[Spec]:
-    return [Spec("html", "xaiplug.view.html:Html")]
+    return [
+        Spec("html", "xaiplug.view.html:Html"),
+        Spec("markdown", "xaiplug.view.files:Markdown"),
+        Spec("latex", "xaiplug.view.files:Latex"),
+        Spec("csv", "xaiplug.view.files:Csv"),
+        Spec("figures", "xaiplug.view.files:Figures"),
+    ]

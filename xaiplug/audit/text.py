@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from xaiplug.audit.audit import Audit, Record
+from xaiplug.view.tabular import Rows, csv_text, latex_table, markdown_table, plain
 
-Rows = list[list[str]]
 CSV_COLUMNS = ("model", "data", "metric", "first", "second", "verdict", "difference", "low", "high", "n", "words")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would compute when a text begins with it."""
-
-TEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "[": "{[}",  # else it is taken for an argument of the line before
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}
 
 
 def terminal(found: Audit) -> str:
@@ -31,23 +17,18 @@ def terminal(found: Audit) -> str:
 
 def markdown(found: Audit) -> str:
     """Markdown, in which no name can end a cell or be a tag."""
-    return _laid(found, lambda title: f"## {title}", piped)
+    return _laid(found, lambda title: f"## {title}", markdown_table)
 
 
 def as_csv(found: Audit) -> str:
     """The verdicts, a row each; no name is a formula."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for one in found.verdicts:
-        row = one | dict(zip(("low", "high"), one["interval"], strict=True))
-        writer.writerow([_inert(row[name]) for name in CSV_COLUMNS])
-    return file.getvalue()
+    rows = [one | dict(zip(("low", "high"), one["interval"], strict=True)) for one in found.verdicts]
+    return csv_text(CSV_COLUMNS, [[row[name] for name in CSV_COLUMNS] for row in rows])
 
 
 def latex(found: Audit) -> str:
     """Tables for a paper, set with `booktabs`."""
-    return _laid(found, lambda title: f"% {title}", _tabular)
+    return _laid(found, lambda title: f"% {title}", latex_table)
 
 
 def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[str], Rows], str]) -> str:
@@ -104,40 +85,11 @@ def _laid(found: Audit, title: Callable[[str], str], table: Callable[[Sequence[s
 
 
 def _columns(heads: Sequence[str], rows: Rows) -> str:
-    lines = [[_plain(cell) for cell in row] for row in ([list(heads), *rows])]
+    lines = [[plain(cell) for cell in row] for row in ([list(heads), *rows])]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
-
-
-def piped(heads: Sequence[str], rows: Rows) -> str:
-    """A Markdown table, in which no cell can end a cell or be a tag."""
-    lines = [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in ([list(heads), *rows])]
-    return "\n".join([lines[0], f"|{'---|' * len(heads)}", *lines[1:]])
-
-
-def _tabular(heads: Sequence[str], rows: Rows) -> str:
-    lines = [" & ".join(_tex(cell) for cell in row) + r" \\" for row in ([list(heads), *rows])]
-    begin = [rf"\begin{{tabular}}{{{'l' * len(heads)}}}", r"\toprule", lines[0], r"\midrule"]
-    return "\n".join([*begin, *lines[1:], r"\bottomrule", r"\end{tabular}"])
-
-
-def _tex(text: str) -> str:
-    return "".join(TEX.get(sign, sign) for sign in _plain(text))
-
-
-def _plain(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
-def _escaped(text: str) -> str:
-    inert = _plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join("\\" + sign if sign in "\\|`*_[]" else sign for sign in inert)
-
-
-def _inert(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _on(one: Record) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xaiplug.audit.text import piped
 from xaiplug.claims.gather import Paper
 from xaiplug.claims.judged import NOT_RUN, WORDS, Judged, stored
 from xaiplug.claims.run import by_tests
 from xaiplug.claims.schema import Claim
+from xaiplug.view.tabular import markdown_table
 
 PAGES = ("README.md", "docs/results/*.md")
 """Where blocks are looked for, in the working directory and in each plug-in's source."""
@@ -93,7 +93,7 @@ def paper_table(found: Sequence[Told]) -> str:
         [one.claim.id, one.claim.where, one.claim.claim, _printed(one.claim.printed), _word(one), one.why]
         for one in found
     ]
-    return piped(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def summary(found: Sequence[Told]) -> str:
@@ -109,7 +109,7 @@ def summary(found: Sequence[Told]) -> str:
         ]
         for name in papers
     ]
-    return piped(["paper", *(word.replace("-", " ") for word in WORDS)], rows)
+    return markdown_table(["paper", *(word.replace("-", " ") for word in WORDS)], rows)
 
 
 def filled(text: str, found: Sequence[Told]) -> str:

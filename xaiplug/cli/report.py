@@ -14,6 +14,10 @@ def report(
     view: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A view in place of the run file's; may be repeated.")
     ] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Tables for a paper: --view latex.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Tables in full precision: --view csv.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Tables and what to cite: --view markdown.")] = False,
+    png: Annotated[bool, typer.Option("--png", help="Curves as PDF, galleries as PNG: --view figures.")] = False,
 ) -> None:
     """Write the views of a run, finished or not: report.html unless the run file or --view says otherwise."""
     from xaiplug.run.collect import collect
@@ -22,5 +26,6 @@ def report(
 
     folder = folder_of(run)
     collect(Store(folder))
-    for path in write(folder, views=view or ()):
+    asked = {"latex": latex, "csv": csv, "markdown": markdown, "figures": png}
+    for path in write(folder, views=[*(view or ()), *(name for name, wanted in asked.items() if wanted)]):
         typer.echo(f"report: {path}")

@@ -12,6 +12,7 @@ from xaiplug.errors import ConfigError, did_you_mean
 from xaiplug.view.bootstrap import RESAMPLES, Floats, column_means, intervals
 from xaiplug.view.leaderboard import DIRECTIONS, boards_of, first_of, per_sample
 from xaiplug.view.numbers import number, places
+from xaiplug.view.tabular import csv_text, latex_table, markdown_table, plain
 
 COLUMNS = ("method", "mean", "against", "mean", "difference", "95 % interval", "n")
 
@@ -113,31 +114,47 @@ def _columns(part: pd.DataFrame) -> dict[str, Floats]:
     return dict(zip(shown, values.T, strict=True))
 
 
+HEADS = ("method", "mean", "against", "mean", "difference", "95 % interval", "n")
+_METHODS = ("first", "first_mean", "second", "second_mean")
+CSV_COLUMNS = ("model", "data", "metric", "better", *_METHODS, "difference", "low", "high", "n")
+
+
 def contrast_text(found: Sequence[Contrast]) -> str:
     """Markdown: one table per model, data set and metric, so that it can stand in a paper's appendix or a README."""
-    texts = []
-    for title, rows in _by_title(found):
-        decimals = places(v for row in rows for v in (row.first[1], row.second[1], row.difference.low))
-        lines = [
-            title,
-            "",
-            "| method | mean | against | mean | difference | 95 % interval | n |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        for row in rows:
-            shown = [number(v, decimals) for v in (row.first[1], row.second[1], row.difference.mean)]
-            ends = [number(v, decimals) for v in (row.difference.low, row.difference.high)]
-            lines.append(
-                f"| {row.first[0]} | {shown[0]} | {row.second[0]} | {shown[1]} | {shown[2]} "
-                f"| [{ends[0]}, {ends[1]}]{'' if row.difference.certain else ' holds 0'} | {row.difference.count} |"
-            )
-        texts.append("\n".join(lines))
+    texts = [f"{title}\n\n{markdown_table(HEADS, _told(rows))}" for title, rows in _by_title(found)]
     return "\n\n".join(texts) + "\n" if texts else "no results\n"
+
+
+def contrast_latex(found: Sequence[Contrast]) -> str:
+    """The same as `tabular`s for `booktabs`."""
+    texts = [f"% {plain(title)}\n{latex_table(HEADS, _told(rows))}" for title, rows in _by_title(found)]
+    return "\n\n".join(texts) + "\n" if texts else "% no results\n"
+
+
+def contrast_csv(found: Sequence[Contrast]) -> str:
+    """A row a pair, in full precision."""
+    rows = []
+    for one in found:
+        difference = one.difference
+        ends = (difference.mean, difference.low, difference.high, difference.count)
+        rows.append([one.model, one.data, one.metric, one.better, *one.first, *one.second, *ends])
+    return csv_text(CSV_COLUMNS, rows)
+
+
+def _told(rows: Sequence[Contrast]) -> list[list[str]]:
+    decimals = places(v for row in rows for v in (row.first[1], row.second[1], row.difference.low))
+    told = []
+    for row in rows:
+        first, second, mean = (number(v, decimals) for v in (row.first[1], row.second[1], row.difference.mean))
+        low, high = (number(v, decimals) for v in (row.difference.low, row.difference.high))
+        interval = f"{low} to {high}{'' if row.difference.certain else ', holds 0'}"
+        told.append([row.first[0], first, row.second[0], second, mean, interval, str(row.difference.count)])
+    return told
 
 
 def _by_title(found: Sequence[Contrast]) -> list[tuple[str, list[Contrast]]]:
     tables: dict[str, list[Contrast]] = {}
     for row in found:
-        title = f"**{row.metric}** ({DIRECTIONS.get(row.better, '')}), {row.model} on {row.data}"
+        title = f"{row.metric} ({DIRECTIONS.get(row.better, '')}), {row.model} on {row.data}"
         tables.setdefault(title, []).append(row)
     return list(tables.items())
