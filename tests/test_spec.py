@@ -277,7 +277,7 @@ def test_a_paper_that_several_wheels_cite_is_the_core_s():
 def test_every_component_of_ours_says_what_it_is_in_its_docstring():
     for spec in ours():
         assert 0 < len(spec.summary) <= 120, spec
-        assert spec.told == "", spec
+        assert spec.told in ("", spec.load().__doc__.split("\n\n")[0]), spec  # a generated class has no source
 
 
 @pytest.mark.slow

@@ -97,12 +97,15 @@ _SIGNS = {"Ge": ">=", "Gt": ">", "Le": "<=", "Lt": "<"}
 
 
 def field_docs(cls: type[Component]) -> dict[str, str]:
-    """Field name -> the string literal below it in the source; an undocumented field is left out."""
+    """Field name -> the string literal below it in the source, or `doc` in the metadata of one that was generated.
+
+    An undocumented field is left out.
+    """
     import ast
     import inspect
     import textwrap
 
-    docs: dict[str, str] = {}
+    docs: dict[str, str] = {field.name: field.metadata["doc"] for field in fields_of(cls) if "doc" in field.metadata}
     for base in reversed([base for base in cls.__mro__ if dataclasses.is_dataclass(base)]):
         try:
             tree = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]

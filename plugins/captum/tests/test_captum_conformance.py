@@ -3,6 +3,7 @@
 import pytest
 
 from xaiplug.testing import explainer_checks
+from xaiplug_captum.names import GIVES, offered
 
 NAMES = [
     "gradient",
@@ -17,4 +18,12 @@ NAMES = [
 
 @pytest.mark.parametrize("check", explainer_checks(NAMES))
 def test_conformance(check):
+    check()
+
+
+SHORT = {"captum-shapley-value-sampling": {"n_samples": 2}}
+
+
+@pytest.mark.parametrize("check", explainer_checks([(offered(name), SHORT.get(offered(name), {})) for name in GIVES]))
+def test_conformance_of_captums_own(check):
     check()

@@ -1,6 +1,7 @@
 """Explainers borrowed from captum, and the gradient methods it made common."""
 
 from xaiplug import Spec, hookimpl
+from xaiplug_captum.names import GIVES, offered
 
 
 @hookimpl
@@ -13,4 +14,8 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("deep-lift", "xaiplug_captum.deep_lift:DeepLift", paper="shrikumar2017"),
         Spec("deep-shap", "xaiplug_captum.deep_lift:DeepShap", paper="lundberg2017"),
         Spec("occlusion", "xaiplug_captum.occlusion:Occlusion", paper="zeiler2014"),
+        *(
+            Spec(offered(name), f"xaiplug_captum.theirs:{name}", f"captum's {name}: {told}.")
+            for name, told in GIVES.items()
+        ),
     ]

@@ -67,6 +67,16 @@ def untouched_rng() -> Iterator[None]:
             torch.cuda.set_rng_state_all(cuda)
 
 
+@contextmanager
+def seeded_rng(seed: int) -> Iterator[None]:
+    """The global random states of torch, numpy and Python started from `seed`, and put back: for libraries on them."""
+    with untouched_rng():
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        yield
+
+
 class _Module:
     """One module as it was; what its tensors hold is not its own."""
 
