@@ -22,7 +22,6 @@ pictures: install  ## those of the pages, by following the pages
 
 homes: install  ## after a component came, went or moved
 	$(BIN)/python .ci/homes.py
-	$(BIN)/python .ci/borrowed.py
 
 install: .venv/installed
 

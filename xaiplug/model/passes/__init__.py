@@ -5,13 +5,8 @@ halve on running out of memory. `fit` finds how a network is best asked.
 """
 
 from xaiplug.model.passes.chunks import in_chunks, in_parts, is_out_of_memory
-<<<<<<< HEAD
 from xaiplug.model.passes.fit import Fit, fit, held
-from xaiplug.model.passes.guard import untouched, untouched_rng
-=======
-from xaiplug.model.passes.fit import Fit, fit
 from xaiplug.model.passes.guard import seeded_rng, untouched, untouched_rng
->>>>>>> fd592e8 (captum's own classes are explainers: fields from its signatures, draws from each sample's seed)
 from xaiplug.model.passes.meter import Meter, looking, metered
 
 __all__ = [
