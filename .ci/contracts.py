@@ -15,7 +15,7 @@ WHEELS = [*sorted(f"xaiplug_{path.parent.name}" for path in ROOT.glob("plugins/*
 
 FLOORS = [
     "cli",
-    "testing : results : comparison",
+    "testing : results : comparison : interop",
     "claims",
     "audit",
     "view",
@@ -51,8 +51,10 @@ WITH_HINTS: list[dict[str, Any]] = [
             "dask",
             "distributed",
             "pytorch_lightning",
+            "quantus",
             "ray",
             "segment_anything",
+            "shapiq",
             "skimage",
             "timm",
             "torchvision",
