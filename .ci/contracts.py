@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WHEELS = [*sorted(f"xaiplug_{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml")), "xaiplug_trainers"]
 
 FLOORS = [
+    "__main__",
     "cli",
     "testing : results : comparison : interop",
     "claims",

@@ -1,6 +1,7 @@
 """The house as a whole: one version, every wheel installed and listed, nothing that names a machine."""
 
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -41,6 +42,24 @@ def test_wheels_come_from_one_template(wheel):
     assert data["project"]["requires-python"] == ">=3.11"
     assert (wheel / data["project"]["readme"]).is_file()
     assert data["project"]["description"]
+
+
+@pytest.mark.parametrize("wheel", WHEELS[1:], ids=lambda wheel: wheel.name)
+def test_wheels_say_which_core_they_fit(wheel):
+    assert "xaiplug>=0.1,<0.2" in project(wheel)["dependencies"]
+
+
+def test_the_extras_name_wheels_of_the_house():
+    names = {project(wheel)["name"] for wheel in WHEELS}
+    for extra, wanted in project(ROOT)["optional-dependencies"].items():
+        assert {one for one in wanted if "[" not in one} <= names, extra
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "xaiplug", "list", "engines"], capture_output=True, text=True, check=True
+    )
+    assert "serial" in done.stdout
 
 
 @pytest.mark.parametrize("wheel", PLUGINS, ids=lambda wheel: wheel.name)

@@ -100,6 +100,8 @@ class _Collected(TorchMetric):
     """The mean of one of our metrics over all samples of all batches, where it is defined."""
 
     full_state_update = False
+    total: Tensor
+    defined: Tensor
 
     def __init__(self, metric: Metric, model: Model | nn.Module, given: dict[str, Any]) -> None:
         super().__init__()
