@@ -13,6 +13,8 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
+from xaiplug.grad.kinks import written
+
 
 @contextmanager
 def twice_differentiable() -> Iterator[None]:
@@ -21,6 +23,7 @@ def twice_differentiable() -> Iterator[None]:
     Attention goes to its math kernel, as the fused ones have no second derivative. Convolutions and batch norms with
     frozen weights take the derivatives of the input alone: torch's own second derivatives compute those of the weights
     too, wanted or not, channel by channel where a convolution is depthwise (half of a Hessian row of MobileNetV2).
+    Hardsigmoid, whose derivative torch cannot differentiate, is a clamp: the same, with a second derivative of 0.
     """
     with sdpa_kernel(SDPBackend.MATH), _Frozen():
         yield
@@ -33,6 +36,8 @@ class _Frozen(TorchFunctionMode):
         named = dict(kwargs or {})
         if func is F.batch_norm and (affine := _affine(*args, **named)) is not None:
             return affine
+        if func is F.hardsigmoid:
+            return written(func, args, named, _clipped)
         if (dims := _DIMENSIONS.get(func)) is not None:
             x, weight, bias, *options = _arguments(*args, **named)
             frozen = not (weight.requires_grad or (bias is not None and bias.requires_grad))
@@ -41,6 +46,10 @@ class _Frozen(TorchFunctionMode):
                 out: Tensor = _Convolution.apply(x, weight, *wide, options[3])
                 return out if bias is None else out + bias.view(-1, *[1] * dims)
         return func(*args, **named)
+
+
+def _clipped(z: Tensor, clip: float | None) -> Tensor:
+    return z.clamp(min=0, max=clip)
 
 
 _DIMENSIONS = {torch.conv1d: 1, torch.conv2d: 2, torch.conv3d: 3}

@@ -10,7 +10,7 @@ in-place and reused ones are all caught, nothing is copied or traced, and the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, Literal
 
@@ -20,20 +20,15 @@ from torch.autograd import Function
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from xaiplug.grad.kinks import KINKED, Bent, written
 from xaiplug.model.adapter import Model
 from xaiplug.model.compiled import layers_of
 
 Smoothing = Literal["adv2", "softplus", "none"]
 
-_RELU = {F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}
-_RELU6 = {F.relu6}
-_HARDTANH = {F.hardtanh, F.hardtanh_}
-"""What `nn.ReLU6` calls, with bounds 0 and 6; with a lower bound other than 0 it is no ReLU."""
-_IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
-
 
 def smoothed(model: Model, kind: Smoothing = "adv2", *, tau: float = 1e-3, beta: float = 10.0) -> Model:
-    """The same model with smooth ReLU and ReLU6; parameters are shared, the network is not changed.
+    """The same model with its kinks smoothed; parameters are shared, the network is not changed.
 
     Args:
         kind: "adv2" (exact forward, surrogate derivatives), "softplus" (forward and derivatives of
@@ -41,8 +36,11 @@ def smoothed(model: Model, kind: Smoothing = "adv2", *, tau: float = 1e-3, beta:
         tau: width of the surrogate.
         beta: sharpness of softplus.
 
-    ReLU6 is relu(z) - relu(z - 6), so its upper clip stays. GELU, SiLU and Hardswish have curvature of their own and
-    are left alone.
+    What is made of straight pieces is written by ReLU, and smoothed with it: ReLU6 = relu(z) - relu(z - 6), Hardtanh,
+    Hardsigmoid = relu6(z + 3)/6, Hardswish = z relu6(z + 3)/6, LeakyReLU, PReLU and Softshrink (their forward, but for
+    rounding). GELU, SiLU, Mish, ELU and their like, Sigmoid, Tanh, Softplus and Softmax have curvature of their own and
+    keep it, exactly. Threshold and Hardshrink jump, a random RReLU draws, clamps and maxima are no activations: they are
+    left alone, without curvature.
 
     Raises:
         ModelError: a network with TorchScript in it, whose calls cannot be seen.
@@ -120,7 +118,7 @@ class _Scaled(Function):
 class _Smooth(nn.Module):
     """Runs a module with its ReLUs intercepted."""
 
-    def __init__(self, inner: nn.Module, surrogate: Callable[[Tensor, float | None], Tensor]) -> None:
+    def __init__(self, inner: nn.Module, surrogate: Bent) -> None:
         super().__init__()
         self.inner = inner
         self.surrogate = surrogate
@@ -133,32 +131,14 @@ class _Smooth(nn.Module):
 
 
 class _Intercept(TorchFunctionMode):
-    def __init__(self, surrogate: Callable[[Tensor, float | None], Tensor]) -> None:
+    def __init__(self, surrogate: Bent) -> None:
         super().__init__()
         self.surrogate = surrogate
 
     def __torch_function__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        named = dict(kwargs or {})
-        clip = _clip(func, args, named)
-        if func not in _RELU and clip is None:
-            return func(*args, **named)
-        z = args[0] if args else named["input"]
-        rest = args[1:] if func not in _HARDTANH else args[3:]
+        if func not in KINKED:
+            return func(*args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():
-            in_place = func in _IN_PLACE or func is F.hardtanh_ or named.get("inplace") or (rest and rest[0])
-            at = z.clone() if in_place else z
-            made = self.surrogate(at, clip)
-            return z.copy_(made) if in_place else made
-
-
-def _clip(func: Any, args: Sequence[Any], named: Mapping[str, Any]) -> float | None:
-    """Where a clipped ReLU stops rising; None for whatever is none."""
-    if func in _RELU6:
-        return 6.0
-    if func not in _HARDTANH:
-        return None
-    low = args[1] if len(args) > 1 else named.get("min_val", -1.0)
-    high = args[2] if len(args) > 2 else named.get("max_val", 1.0)
-    return float(high) if low == 0 else None
+            return written(func, args, kwargs or {}, self.surrogate)

@@ -180,26 +180,74 @@ def test_guided_costs_one_forward_and_one_backward_a_step():
 # Blur IG.
 
 
+@pytest.mark.parametrize(("edges", "mode"), [("zero", "constant"), ("mirror", "reflect")])
 @pytest.mark.parametrize("sigma", [0.3, 1.0, 5.0, 40.0])
-def test_blur_is_scipys(sigma):
+def test_blur_is_scipys(sigma, edges, mode):
     image = torch.rand(1, 2, 9, 14, dtype=F64)
-    theirs = gaussian_filter(image.numpy(), sigma, axes=(2, 3), mode="reflect", truncate=4.0)
-    torch.testing.assert_close(blur(image, sigma), torch.from_numpy(theirs), rtol=1e-10, atol=1e-12)
+    theirs = gaussian_filter(image.numpy(), sigma, axes=(2, 3), mode=mode, truncate=4.0)
+    torch.testing.assert_close(blur(image, sigma, edges), torch.from_numpy(theirs), rtol=1e-10, atol=1e-12)
 
 
-def test_blur_ig_sums_over_the_widths():
-    ex = xaiplug.explain(CONV, IMAGES, "blur-ig", target=1, steps=20, max_sigma=4.0, rule="left")
-    points = [blur(IMAGES, 4.0 * (1 - j / 20)) for j in range(21)]
+@pytest.mark.parametrize("edges", ["zero", "mirror"])
+def test_blur_ig_sums_over_the_widths(edges):
+    ex = xaiplug.explain(CONV, IMAGES, "blur-ig", target=1, steps=20, max_sigma=4.0, rule="left", edges=edges)
+    points = [blur(IMAGES, 4.0 * (1 - j / 20), edges) for j in range(21)]
     total = torch.zeros_like(IMAGES)
     for here, there in pairwise(points):
         at = here.clone().requires_grad_()
         total += (there - here) * torch.autograd.grad(CONV(at)[:, 1].sum(), at)[0]
     torch.testing.assert_close(ex.attribution, total, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(ex.base_score, CONV(points[0])[:, 1].detach(), rtol=1e-10, atol=1e-12)
-    fine = xaiplug.explain(CONV, IMAGES, "blur-ig", target=1)
+    fine = xaiplug.explain(CONV, IMAGES, "blur-ig", target=1, edges=edges)
     assert (fine.residual.abs() < 0.01 * (fine.score - fine.base_score).abs()).all()
-    same = xaiplug.explain(CONV, IMAGES, "path-integral", path="blur", target=1, steps=100)
+    same = xaiplug.explain(CONV, IMAGES, "path-integral", path="blur", target=1, steps=100, edges=edges)
     assert torch.equal(same.attribution, fine.attribution)
+
+
+def published_blur_ig(image, target, max_sigma, steps, root, grad_step=0.01):
+    """A transcription of the published sum for one image (C,H,W), by scipy."""
+
+    def blurred(sigma):
+        return gaussian_filter(image.numpy(), sigma, axes=(1, 2), mode="constant") if sigma else image.numpy()
+
+    widths = [(j * max_sigma / steps) ** (0.5 if root else 1) for j in range(steps + 1)]
+    total = np.zeros(image.shape)
+    for here, there in pairwise(widths):
+        change = (blurred(here + grad_step) - blurred(here)) / grad_step
+        at = torch.from_numpy(blurred(here)).clone().requires_grad_()
+        total -= (there - here) * change * torch.autograd.grad(CONV(at[None])[0, target], at)[0].numpy()
+    return torch.from_numpy(total)
+
+
+@pytest.mark.filterwarnings("ignore:.*misses more than half")
+@pytest.mark.parametrize("spacing", ["linear", "sqrt"])
+def test_the_published_sum(spacing, monkeypatch):
+    params = {"target": 1, "steps": 30, "max_sigma": 12.0, "rule": "published", "spacing": spacing}
+    ex = xaiplug.explain(CONV, IMAGES, "blur-ig", **params)
+    for image, found in zip(IMAGES, ex.attribution, strict=True):
+        theirs = published_blur_ig(image, 1, 12.0, 30, spacing == "sqrt")
+        torch.testing.assert_close(found, theirs, rtol=1e-9, atol=1e-12)
+    monkeypatch.setattr("xaiplug_ig2.curves._HELD", 7 * IMAGES.numel())
+    blocks = xaiplug.explain(CONV, IMAGES, "blur-ig", max_batch=3, **params)
+    torch.testing.assert_close(blocks.attribution, ex.attribution, rtol=1e-12, atol=1e-14)
+    assert ex.extras["path_score"].shape == (2, 1, 30)
+
+
+@pytest.mark.filterwarnings("ignore:.*misses more than half")
+@pytest.mark.parametrize("spacing", ["linear", "sqrt"])
+def test_pair_gives_the_same(spacing):
+    """The package of the authors' group, where it is installed; its defaults are ours."""
+    saliency = pytest.importorskip("saliency.core")
+
+    def call(x, call_model_args=None, expected_keys=None):
+        at = torch.from_numpy(x).permute(0, 3, 1, 2).requires_grad_()
+        slopes = torch.autograd.grad(CONV(at)[:, 1].sum(), at)[0]
+        return {saliency.INPUT_OUTPUT_GRADIENTS: slopes.permute(0, 2, 3, 1).numpy()}
+
+    image = IMAGES[0].permute(1, 2, 0).contiguous().numpy()
+    theirs = saliency.BlurIG().GetMask(image, call, sqrt=spacing == "sqrt")
+    ours = xaiplug.explain(CONV, IMAGES[:1], "blur-ig", target=1, rule="published", spacing=spacing).attribution[0]
+    torch.testing.assert_close(ours.permute(1, 2, 0), torch.from_numpy(theirs), rtol=1e-3, atol=1e-10)
 
 
 def test_blur_is_for_images_and_takes_no_baseline():

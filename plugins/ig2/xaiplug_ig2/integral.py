@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le
 from xaiplug import Explainer, Explanation, Query
 from xaiplug_ig2 import ops
 from xaiplug_ig2.along import Along
-from xaiplug_ig2.curves import blurred, straight
+from xaiplug_ig2.curves import Blurring, BlurRule, Edges, Spacing, blurred, straight
 from xaiplug_ig2.descent import GradPath
 from xaiplug_ig2.guided import guided
 
@@ -58,6 +58,10 @@ class PathIntegral(GradPath, Explainer):
     """Guided: how far features may be from the straight line, as a share of the whole way."""
     max_sigma: Annotated[float, Gt(0)] = 50.0
     """Blur: width of the Gaussian at the far end, in pixels."""
+    edges: Edges = "zero"
+    """Blur: what lies beyond the image, as in `blur-ig`."""
+    spacing: Spacing = "linear"
+    """Blur: how the width grows, as in `blur-ig`."""
     keep: bool = False
     """Put the far ends into `extras["counterfactual"]`, as `cf-validity` and `cf-distance` want them."""
 
@@ -74,7 +78,7 @@ class PathIntegral(GradPath, Explainer):
 
     def _along(self, query: Query) -> Along:
         if self.path == "blur":
-            return blurred(query, self.steps, self.rule, self.max_sigma)
+            return blurred(query, self.steps, self.rule, Blurring(self.max_sigma, self.edges, self.spacing))
         baselines = query.require("baseline")
         match self.path:
             case "gradpath":
@@ -135,20 +139,30 @@ class BlurIG(Explainer):
 
     Blur IG (Xu, Venugopalan and Sundararajan, 2020, eq. 4), width by width. For images (B,C,H,W) the result has their
     shape, in units of the score. The derivative along the width is the difference of the images of one step, so that it
-    sums to score - `base_score` (that of the most blurred image) but for `residual` (B,).
+    sums to score - `base_score` (that of the most blurred image) but for `residual` (B,). With `rule="published"` it is
+    the authors' sum (PAIR's `saliency`): the gradient at the sharper end of each step times a difference of the width by
+    .01 pixels, which is 0 for the first step.
 
     Raises:
         ComponentError: the inputs are no images.
     """
 
-    claims = _CLAIMS["blur"]
-
     steps: Annotated[int, Ge(1)] = 100
     """Steps of the width; one forward and one backward each."""
     max_sigma: Annotated[float, Gt(0)] = 50.0
-    """Width of the Gaussian at the far end, in pixels."""
-    rule: ops.Rule = "trapezoid"
-    """Where on a step the gradient is taken; `left` is the authors' up to the order of the widths."""
+    """Width of the Gaussian at the far end, in pixels; its square with spacing="sqrt"."""
+    rule: BlurRule = "trapezoid"
+    """Where on a step the gradient is taken, from the blurred end: both ends, its start, its end, or between; published
+    = the authors' sum."""
+    edges: Edges = "zero"
+    """What lies beyond the image: zeros (published), or the image mirrored, whose mean then stays."""
+    spacing: Spacing = "linear"
+    """Widths grow evenly, or as the root of the share of the way."""
+
+    @property
+    def claims(self) -> Collection[str]:  # type: ignore[override]
+        return tuple(claim for claim in _CLAIMS["blur"] if claim != "completeness" or self.rule != "published")
 
     def explain(self, query: Query) -> Explanation:
-        return blurred(query, self.steps, self.rule, self.max_sigma).explanation(query, keep=False)
+        blurring = Blurring(self.max_sigma, self.edges, self.spacing)
+        return blurred(query, self.steps, self.rule, blurring).explanation(query, keep=False)

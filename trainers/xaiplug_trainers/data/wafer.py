@@ -28,7 +28,11 @@ _HOW = (
 
 @dataclass(frozen=True)
 class Wafer(TaskData):
-    """Maps (N,1,56,56): 0 off the wafer, 1/2 where a die passes, 1 where it fails; nine classes, as many of each.
+    """Maps (N,C,56,56) of what is off the wafer, of dies that pass and of dies that fail; nine classes, alike in size.
+
+    `channels: rgb` has one channel each, 1 where it holds (the paper's maps have three, Table B.5, and its text does not
+    say of what): black is none of them. `grey` is 0 off the wafer, 1/2 where a die passes, 1 where it fails: black is
+    off the wafer there, which hands the answer to methods that start from black.
 
     `source: procedural` draws every map (`wafer_patterns.py`), and `relevant` is the region of its pattern, empty for
     `random` and `none`. `source: wm811k` reads `wm811k/wm811k.npz` and divides it (a fifth is `test`, a tenth of the
@@ -37,6 +41,7 @@ class Wafer(TaskData):
     """
 
     source: Literal["procedural", "wm811k"] = "procedural"
+    channels: Literal["rgb", "grey"] = "rgb"
     data_root: str | None = None
     train_size: int = 4500
     val_size: int = 450
@@ -48,10 +53,12 @@ class Wafer(TaskData):
     def __post_init__(self) -> None:
         if self.source not in ("procedural", "wm811k"):
             raise DataError(f"the sources are procedural, wm811k; there is no {self.source!r}")
+        if self.channels not in ("rgb", "grey"):
+            raise DataError(f"the channels are rgb, grey; there is no {self.channels!r}")
 
     @property
     def geometry(self) -> Geometry:
-        return Geometry(shape=(1, SIZE, SIZE), outputs=len(PATTERNS))
+        return Geometry(shape=(3 if self.channels == "rgb" else 1, SIZE, SIZE), outputs=len(PATTERNS))
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -62,18 +69,19 @@ class Wafer(TaskData):
 
     def load(self, split: str) -> Samples:
         if self.source == "wm811k":
-            return _from_file(self._file(), self.splits.index(split))
+            return _from_file(self._file(), self.splits.index(split), self.channels)
         count = {"train": self.train_size, "val": self.val_size}.get(split, self.test_size)
         rng = generator(self.split_seed, f"wafer-{split}")
         labels = rng.permutation(np.arange(count, dtype=np.int64) % len(PATTERNS))
         maps, regions = zip(*(drawn(int(label), SIZE, rng) for label in labels), strict=True)
-        return _samples(np.stack(maps), labels, np.stack(regions), [f"wafer-{split}-{row}" for row in range(count)])
+        ids = [f"wafer-{split}-{row}" for row in range(count)]
+        return _samples(np.stack(maps), labels, np.stack(regions), ids, self.channels)
 
     def _file(self) -> Path:
         return find("WM-811K as an .npz file", ("wm811k/wm811k.npz", "wm811k.npz"), self.data_root, _HOW)
 
 
-def _from_file(path: Path, part: int) -> Samples:
+def _from_file(path: Path, part: int, channels: str) -> Samples:
     with np.load(path, allow_pickle=False) as arrays:
         if missing := {"maps", "labels"} - set(arrays.files):
             raise DataError(f"{path} lacks {', '.join(sorted(missing))}. {_HOW}")
@@ -85,13 +93,14 @@ def _from_file(path: Path, part: int) -> Samples:
     train, val = (rest[rows] for rows in stratified(labels[rest], 0.1, 0))
     rows = (train, val, test)[part]
     ids = [f"wm811k-{row}" for row in rows]
-    return _samples(maps[rows], labels[rows], None if masks is None else masks[rows], ids)
+    return _samples(maps[rows], labels[rows], None if masks is None else masks[rows], ids, channels)
 
 
 def _samples(
-    maps: NDArray[np.uint8], labels: NDArray[np.int64], regions: NDArray[np.bool_] | None, ids: list[str]
+    maps: NDArray[np.uint8], labels: NDArray[np.int64], regions: NDArray[np.bool_] | None, ids: list[str], channels: str
 ) -> Samples:
-    inputs = torch.from_numpy(maps).float().div(2)[:, None]
+    dies = torch.from_numpy(maps)[:, None]
+    inputs = (dies == torch.arange(3).view(3, 1, 1)).float() if channels == "rgb" else dies.float().div(2)
     relevant = None if regions is None else torch.from_numpy(regions)
     if inputs.shape[-2:] != (SIZE, SIZE):
         inputs = interpolate(inputs, size=(SIZE, SIZE), mode="nearest")

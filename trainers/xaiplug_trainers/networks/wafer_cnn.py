@@ -13,7 +13,7 @@ class WaferCNN(nn.Module):
     representation that IG² descends on is the output of the first linear layer.
     """
 
-    def __init__(self, *, channels: int = 1, size: int = 56, classes: int = 9, hidden: int = 1250) -> None:
+    def __init__(self, *, channels: int = 3, size: int = 56, classes: int = 9, hidden: int = 1250) -> None:
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(channels, 32, 3, padding=1),
