@@ -54,6 +54,24 @@ def test_none_twice_before_all_have_come_once():
     assert all(row.bincount(minlength=20).max() == 2 for row in given)
 
 
+@pytest.mark.parametrize("per_class", [1, 2])
+def test_few_of_each_class_before_classes_come_again(per_class):
+    """Uneven classes: 14, 3, 2 and 1 of them; those of a class that is used up leave their place to the others."""
+    labels = torch.tensor([0] * 14 + [1] * 3 + [2] * 2 + [3])
+    pool = Samples(POOL.inputs, labels)
+    params = {"n": 4, "per_class": per_class}
+    given = chosen(("dataset-sample", params), pool=pool)
+    counts = torch.stack([labels[row].bincount(minlength=4) for row in given])
+    assert (counts == 1).all() if per_class == 1 else (counts.amax(1) <= 2).all()
+    many = chosen(("dataset-sample", {"n": 12, "per_class": per_class}), pool=pool)
+    assert all(len(set(row.tolist())) == 12 for row in many)
+    assert (torch.stack([labels[row].bincount(minlength=4) for row in many]) == torch.tensor([6, 3, 2, 1])).all()
+    others = chosen(("other-class", params), pool=pool)
+    assert (labels[others] != torch.tensor([0, 1, 2, 3, 0])[:, None]).all()
+    assert len({tuple(row.tolist()) for row in given}) > 1
+    assert torch.equal(given, chosen(("dataset-sample", params), pool=pool))
+
+
 def test_normal_class():
     assert (LABELS[chosen(("normal-class", {"normal": 3, "n": 5}), target=[0, 1, 2, 0, 0])] == 3).all()
     with pytest.warns(UserWarning, match="against itself"):

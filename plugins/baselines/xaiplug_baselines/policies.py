@@ -30,6 +30,8 @@ class Policy(Baseline):
 
     n: Annotated[int, Ge(1)] = 10
     """References per sample."""
+    per_class: Annotated[int, Ge(1)] | None = None
+    """So many of a class before classes come again: 1 or 2 of many classes (Zhuo and Ge, 2024, Sec. 7.1); None = any."""
 
     by_label: ClassVar[bool] = True
     """Whether what is allowed depends on the labels of the pool; a sample without one is then no candidate."""
@@ -58,6 +60,9 @@ class Policy(Baseline):
         order = query.uniform(len(pool.labels)).argsort(1)
         if (distance := self.distance(query, pool)) is not None:
             order = order.gather(1, distance.gather(1, order).argsort(dim=1, stable=True))
+        if self.per_class is not None:
+            taken = _before(torch.where(allowed, _numbered(pool.labels), -1).gather(1, order)) // self.per_class
+            order = order.gather(1, taken.argsort(dim=1, stable=True))
         order = order.gather(1, (~allowed.gather(1, order)).long().argsort(dim=1, stable=True))
         turns = torch.arange(self.n, device=order.device)[None] % counts[:, None]
         return pool.inputs[order.gather(1, turns)].transpose(0, 1).contiguous()
@@ -150,6 +155,23 @@ class SameClass(Policy):
     def allowed(self, query: Query, pool: Pool) -> Tensor:
         warnings.warn("same-class: references of the explained class are a control, not an explanation", stacklevel=2)
         return (pool.labels[None] == _explained(query)[:, None]) & _others(query, pool)
+
+
+def _numbered(labels: Tensor) -> Tensor:
+    """A number (N,) for each label, or for each row of labels (N,K)."""
+    return labels.unique(dim=0, return_inverse=True)[1]
+
+
+def _before(values: Tensor) -> Tensor:
+    """How many equal values (B,N) come earlier in the row.
+
+    >>> _before(torch.tensor([[7, 5, 7, 7, 5]]))
+    tensor([[0, 0, 1, 2, 1]])
+    """
+    ordered, places = values.sort(dim=1, stable=True)
+    first = torch.searchsorted(ordered, ordered)
+    since = torch.arange(values.shape[1], device=values.device) - first
+    return torch.zeros_like(since).scatter_(1, places, since)
 
 
 def _explained(query: Query) -> Tensor:

@@ -42,6 +42,21 @@ def test_weights_are_those_of_the_derivatives_of_exp():
     assert_close(cam(maps.detach(), slopes), (weights * maps.detach()).sum(1))
 
 
+def test_nothing_is_added_to_the_denominator():
+    """pytorch-grad-cam adds 1e-6: the same for gradients near 1, and another map for small ones."""
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.rand(1, 3, 4, 4, dtype=torch.float64, generator=generator)
+    slopes = torch.rand(1, 3, 4, 4, dtype=torch.float64, generator=generator) + 0.1
+
+    def theirs(slopes):
+        alpha = slopes**2 / (2 * slopes**2 + slopes**3 * maps.sum((2, 3), keepdim=True) + 1e-6)
+        return ((alpha * slopes.clamp(min=0)).sum((2, 3), keepdim=True) * maps).sum(1)
+
+    assert_close(cam(maps, slopes), theirs(slopes), rtol=1e-3, atol=0)
+    small = 1e-4 * slopes
+    assert (theirs(small) < 0.1 * cam(maps, small)).all()
+
+
 def test_layer_groups_and_clipping():
     ex = xaiplug.explain(NET, X, "grad-cam++", target=1)
     assert ex.attribution.shape == (4, 9)

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from skimage.morphology import dilation, disk
+from skimage.segmentation import felzenszwalb
 from torch import nn
 from torch.testing import assert_close
 
@@ -181,6 +183,38 @@ def test_xrai_keeps_the_sum_and_finds_the_bright_half():
     ex = xaiplug.explain(net, x, "xrai", baseline=both, **XRAI)
     base = xaiplug.explain(net, x, "integrated-gradients", baseline=both, steps=4)
     assert_close(ex.attribution.sum(), base.attribution.sum())
+
+
+def test_segments_are_those_of_the_image_between_minus_one_and_one():
+    """The published scales and sizes; a disc of radius 5 grows every segment."""
+    yy, xx = torch.meshgrid(torch.linspace(0, 3, 48), torch.linspace(0, 4, 48), indexing="ij")
+    image = torch.stack([yy.sin(), xx.cos(), (yy * xx).sin()]).double() / 4 + 0.4
+    array = image.permute(1, 2, 0).numpy()
+    stretched = 2 * (array - array.min()) / (array.max() - array.min()) - 1
+    want = set()
+    for scale in (50, 100, 150, 250, 500, 1200):
+        labels = felzenszwalb(stretched.round(6), scale=scale, sigma=0.8, min_size=150)
+        want |= {dilation(labels == label, footprint=disk(5)).tobytes() for label in range(labels.max() + 1)}
+    method = component("explainer", "xrai", side=None)
+    for seen in (image, image / 2):
+        assert {segment.numpy().tobytes() for segment in method.segments(seen)} == want
+    assert len(want) > 3
+    assert method.segments(torch.full((3, 48, 48), 0.5)).all()
+
+
+def test_pairs_xrai_gives_the_same():
+    """The authors' package, where it is installed, on segments at the size of the image; 50 new pixels at least."""
+    theirs = pytest.importorskip("saliency.core.xrai")
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(1, 3, 8, 8, dtype=torch.float64, generator=generator)
+    x = nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic").clamp(0, 1)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(3 * 4096, 1)).double()
+    base = torch.stack([torch.zeros_like(x), torch.ones_like(x)])
+    attribution = xaiplug.explain(net, x, "integrated-gradients", baseline=base, steps=10).attribution[0]
+    params = {"base": ("integrated-gradients", {"steps": 10}), "side": None, "min_new": 49.5 / 4096}
+    found = xaiplug.explain(net, x, "xrai", baseline=base, channels="max", **params).attribution[0, 0]
+    segments = theirs._get_segments_felzenszwalb(x[0].permute(1, 2, 0).numpy(), resize_image=False)
+    assert_close(found, torch.from_numpy(theirs.XRAI._xrai(attribution.amax(0).numpy(), segments)[0]))
 
 
 def test_images_only():

@@ -27,6 +27,10 @@ class Xrai(Explainer):
 
     The paper takes integrated gradients from black and from white: that is `baseline="black-white"`.
 
+    The authors' code (PAIR's `saliency`) gives the same map at 224 pixels with channels="max": by default it takes the
+    largest channel, where a sum keeps what the base sums to. Two things differ at other sizes: it dilates by 5 pixels of
+    the image and wants 50 new ones, whatever its size; here both go with the size of the image.
+
     Raises:
         ShapeError: the inputs are no images.
     """
@@ -75,8 +79,12 @@ class Xrai(Explainer):
         return torch.stack(maps).unsqueeze(1)
 
     def segments(self, image: Tensor) -> Tensor:
-        """Segments (M,H,W) bool of an image (C,H,W) in [0,1], of all scales, grown; equal ones once."""
-        size = tuple(image.shape[1:])
+        """Segments (M,H,W) bool of an image (C,H,W), of all scales, grown; equal ones once.
+
+        The scales are meant for an image between -1 and 1 (the authors' code), so its own range is stretched to that.
+        """
+        size, (low, high) = tuple(image.shape[1:]), image.aminmax()
+        image = 2 * (image - low) / torch.where(high > low, high - low, 1) - 1
         if self.side is not None:
             image = interpolate(image[None], (self.side, self.side), mode="bilinear", align_corners=False)[0]
         array = image.permute(1, 2, 0).double().cpu().numpy().round(6)  # the same in float32 and float64

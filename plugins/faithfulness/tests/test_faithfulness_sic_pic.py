@@ -46,6 +46,32 @@ def test_words_are_summed_before_the_magnitude():
     assert curve.tolist() == [0, 6, 10, 12]
 
 
+@pytest.mark.parametrize("metric", ["sic-add", "sic-del"])
+def test_padding_is_no_word(metric):
+    """Words that are zero come neither in nor out: the curve is that of the sentence without them."""
+    ex = Explanation(torch.tensor([[[1.0, 1], [3, 3], [9, 9], [9, 9]]], dtype=torch.float64))
+    padded = torch.tensor([[[1.0, 1], [1, 1], [0, 0], [0, 0]]], dtype=torch.float64)
+    long = nn.Sequential(nn.Flatten(), linear([1.0, 1, 2, 2, 7, 7, 7, 7]))
+    short = nn.Sequential(nn.Flatten(), linear([1.0, 1, 2, 2]))
+    one = xaiplug.score(long, padded, ex, metric, baseline=torch.zeros(4, 2), scale="logit")
+    words = Explanation(ex.attribution[:, :2])
+    other = xaiplug.score(short, padded[:, :2], words, metric, baseline=torch.zeros(2, 2), scale="logit")
+    assert torch.equal(one.values, other.values)
+    assert one.curve[0].tolist() == ([0, 4, 6] if metric == "sic-add" else [6, 2, 0])
+
+
+def test_sentences_of_other_lengths_do_not_matter():
+    net = nn.Sequential(nn.Flatten(), linear([1.0, 1, 2, 2, 3, 3]))
+    x = torch.tensor([[[1.0, 1], [1, 1], [0, 0]], [[1, 1], [1, 1], [1, 1]]], dtype=torch.float64)
+    ex = Explanation(torch.rand(2, 3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))
+    both = xaiplug.score(net, x, ex, "sic-add", scale="logit", baseline="black").values
+    alone = [
+        xaiplug.score(net, x[[b]], Explanation(ex.attribution[[b]]), "sic-add", scale="logit", baseline="black").values
+        for b in (0, 1)
+    ]
+    torch.testing.assert_close(both, torch.cat(alone))
+
+
 class Brightness(nn.Module):
     """Two classes; the probability of the second is the mean of the image."""
 

@@ -17,6 +17,8 @@ Ties = Literal["stable", "random"]
 def units_of(query: Query, by: By, patch: int) -> FeatureGroups:
     """The query's inputs cut into units: single positions, square patches, or the query's own groups.
 
+    Words of embeddings (B,L,D) whose vector is zero are padding: they are in no unit, and always stay.
+
     Raises:
         ComponentError: patches of something that is no image.
     """
@@ -29,6 +31,10 @@ def units_of(query: Query, by: By, patch: int) -> FeatureGroups:
             raise ComponentError(f"patches are cut from images (B,C,H,W), got {tuple(inputs.shape)}; use by='pixel'")
         row, column = (torch.arange(side, device=inputs.device) // patch for side in inputs.shape[-2:])
         labels = row[:, None] * (int(column[-1]) + 1) + column
+    elif inputs.ndim == 3:
+        words = (inputs != 0).any(2)
+        labels = torch.where(words, words.cumsum(1) - 1, -1)
+        return FeatureGroups(labels, words.sum(1))
     else:
         grid = inputs.shape[2:] if inputs.ndim == 4 else inputs.shape[1:2]
         labels = torch.arange(grid.numel(), device=inputs.device).view(grid)

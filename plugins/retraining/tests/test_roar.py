@@ -1,10 +1,12 @@
 import dataclasses
+from itertools import pairwise
 
 import pytest
 import torch
 from torch import nn
 
 from xaiplug import Explanation, Model, Samples, component
+from xaiplug.errors import ComponentError
 from xaiplug_retraining.ops import filling, ranks, without
 
 
@@ -69,6 +71,26 @@ def test_every_level_is_trained_once_per_seed_on_what_was_removed():
     assert result.curve.shape == (3, 2)
     assert result.steps.tolist() == [25.0, 50.0]
     torch.testing.assert_close(result.values, result.curve.mean(1))
+
+
+def test_xai_bench_takes_whole_features_and_the_area():
+    """Cut-offs 0, .1, .3, .5, .7, .9 of five features: int() removes 0, 0, 1, 2, 3, 4."""
+    rank = torch.arange(5)[None]
+    x, fill = torch.ones(1, 5), torch.zeros(5)
+    levels = (0.0, 10.0, 30.0, 50.0, 70.0, 90.0)
+    assert [int((without(x, rank, level, fill) == 0).sum()) for level in levels] == [0, 0, 1, 2, 3, 4]
+    assert int((without(torch.ones(1, 50), torch.arange(50)[None], 58.0, torch.zeros(50)) == 0).sum()) == 29
+    task = Task()
+    result = component("metric", "roar", levels=list(levels), value="area", repeats=1).retrain(
+        task, pointing_at(0), [0]
+    )
+    known, rest = 1.0, result.curve[0, 2:]
+    assert result.curve[0, 0] == known
+    by_hand = 0.1 * (known + result.curve[0, 1]) / 2 + 0.2 * (result.curve[0, 1] + rest[0]) / 2
+    by_hand += sum(0.2 * (one + other) / 2 for one, other in pairwise(rest.tolist()))
+    assert result.values.item() == pytest.approx(by_hand.item(), rel=1e-6)
+    with pytest.raises(ComponentError, match="an area needs two levels"):
+        component("metric", "roar", levels=[50.0, 10.0], value="area")
 
 
 def test_ranks_are_by_magnitude_or_by_value_with_ties_in_raster_order():

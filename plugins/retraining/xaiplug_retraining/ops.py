@@ -32,8 +32,11 @@ def ranks(explanation: Explanation, shape: tuple[int, ...], by: RankBy) -> Tenso
 
 
 def without(inputs: Tensor, rank: Tensor, percent: float, fill: Tensor) -> Tensor:
-    """Inputs (N,*shape) whose `percent` % highest-ranked positions are taken from `fill` (N,*shape) or (*shape)."""
-    count = round(rank[0].numel() * percent / 100)
+    """Inputs (N,*shape) whose `percent` % highest-ranked positions are taken from `fill` (N,*shape) or (*shape).
+
+    Whole positions only: ⌊percent/100 · positions⌋ of them.
+    """
+    count = int(rank[0].numel() * percent / 100 + 1e-9)
     return torch.where(on_grid(rank < count, tuple(inputs.shape[1:])), fill, inputs)
 
 
