@@ -55,7 +55,10 @@ def _own(params):
 
 
 SUPERPIXEL = {
-    **{f"superpixel {base}": {**GRID, **AROUND.get(base, {}), "base": (base, _own(params))} for base, params in PIXELS.items()},
+    **{
+        f"superpixel {base}": {**GRID, **AROUND.get(base, {}), "base": (base, _own(params))}
+        for base, params in PIXELS.items()
+    },
     **PIXELS,
     "lime": {**GRID, "baseline": "black", "samples": 40},
     "score-cam": {"baseline": "black"},

@@ -39,8 +39,8 @@ def smoothed(model: Model, kind: Smoothing = "adv2", *, tau: float = 1e-3, beta:
     What is made of straight pieces is written by ReLU, and smoothed with it: ReLU6 = relu(z) - relu(z - 6), Hardtanh,
     Hardsigmoid = relu6(z + 3)/6, Hardswish = z relu6(z + 3)/6, LeakyReLU, PReLU and Softshrink (their forward, but for
     rounding). GELU, SiLU, Mish, ELU and their like, Sigmoid, Tanh, Softplus and Softmax have curvature of their own and
-    keep it, exactly. Threshold and Hardshrink jump, a random RReLU draws, clamps and maxima are no activations: they are
-    left alone, without curvature.
+    keep it, exactly. Threshold and Hardshrink jump, RReLU draws in training, clamps and maxima are no activations: they
+    are left alone, without curvature.
 
     Raises:
         ModelError: a network with TorchScript in it, whose calls cannot be seen.

@@ -31,7 +31,7 @@ class Policy(Baseline):
     n: Annotated[int, Ge(1)] = 10
     """References per sample."""
     per_class: Annotated[int, Ge(1)] | None = None
-    """So many of a class before classes come again: 1 or 2 of many classes (Zhuo and Ge, 2024, Sec. 7.1); None = any."""
+    """So many of a class before classes come again, 1 or 2 in Zhuo and Ge, 2024 (Sec. 7.1); None = any."""
 
     by_label: ClassVar[bool] = True
     """Whether what is allowed depends on the labels of the pool; a sample without one is then no candidate."""

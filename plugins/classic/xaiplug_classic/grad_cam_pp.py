@@ -20,8 +20,8 @@ class GradCamPlusPlus(Explainer):
     ReLUs; 0 where g is. A map that shows the class in one small place counts as much as one that shows it at large. The
     paper's gradients are those of exp(f), a factor for the whole map of a sample, which is left out.
 
-    pytorch-grad-cam has the same formula with 1e-6 added below, which counts gradients of a thousandth or less for nothing:
-    its weights hang on the unit of the score. Here, as printed, they do not.
+    pytorch-grad-cam has the same formula with 1e-6 added below, which counts gradients of a thousandth or less for
+    nothing: its weights hang on the unit of the score. Here, as printed, they do not.
 
     The result is at the level of groups, on the layer's own h x w grid: (B,h*w) in raster order, with the cells of the
     image as groups (pixel y in row ⌊y·h/H⌋). A strength, in units of the score.

@@ -28,8 +28,8 @@ class Xrai(Explainer):
     The paper takes integrated gradients from black and from white: that is `baseline="black-white"`.
 
     The authors' code (PAIR's `saliency`) gives the same map at 224 pixels with channels="max": by default it takes the
-    largest channel, where a sum keeps what the base sums to. Two things differ at other sizes: it dilates by 5 pixels of
-    the image and wants 50 new ones, whatever its size; here both go with the size of the image.
+    largest channel, where a sum keeps what the base sums to. Two things differ at other sizes: it dilates by 5 pixels
+    of the image and wants 50 new ones, whatever its size; here both go with the size of the image.
 
     Raises:
         ShapeError: the inputs are no images.

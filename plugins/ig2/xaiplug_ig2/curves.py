@@ -32,8 +32,8 @@ _HELD = 2**24
 class Blurring:
     """How wide the Gaussian is on the way, and what it sees beyond the edges.
 
-    Widths go evenly from 0 to `max_sigma` ("linear"), or are √(share · `max_sigma`) ("sqrt", as published), which ends at
-    √`max_sigma`.
+    Widths go evenly from 0 to `max_sigma` ("linear"), or are √(share · `max_sigma`) ("sqrt"), which ends at
+    √`max_sigma`; both are published.
     """
 
     max_sigma: float
@@ -75,7 +75,7 @@ def blurred(query: Query, steps: int, rule: BlurRule, blurring: Blurring) -> Alo
 
 
 def _published(query: Query, steps: int, blurring: Blurring) -> tuple[Tensor, Tensor]:
-    """-Σ_j Δσ_j ∂x/∂σ ⊙ ∇f at the sharper end of each piece, ∂x/∂σ by a difference of `_NUDGE` pixels (the authors')."""
+    """-Σ_j Δσ_j ∂x/∂σ ⊙ ∇f at the sharper end of each piece, ∂x/∂σ by a difference of `_NUDGE` (the authors')."""
     total = torch.zeros_like(query.inputs)
     scores: list[Tensor] = []
     block = max(1, _HELD // query.inputs.numel())

@@ -140,8 +140,8 @@ class BlurIG(Explainer):
     Blur IG (Xu, Venugopalan and Sundararajan, 2020, eq. 4), width by width. For images (B,C,H,W) the result has their
     shape, in units of the score. The derivative along the width is the difference of the images of one step, so that it
     sums to score - `base_score` (that of the most blurred image) but for `residual` (B,). With `rule="published"` it is
-    the authors' sum (PAIR's `saliency`): the gradient at the sharper end of each step times a difference of the width by
-    .01 pixels, which is 0 for the first step.
+    the authors' sum (PAIR's `saliency`): the gradient at the sharper end of each step times a difference of the width
+    by .01 pixels, which is 0 for the first step.
 
     Raises:
         ComponentError: the inputs are no images.

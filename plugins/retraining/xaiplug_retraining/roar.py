@@ -25,17 +25,18 @@ class Roar(RetrainMetric):
     The study's model is explained on the training and the test split. For every level p, the p % highest-ranked
     positions of each sample are removed from both, and the task's own network is trained from scratch on what is left,
     once per seed. The curve (S,T) is its test score against the percent removed, for S seeds; `values` (S,) is the mean
-    over the levels, or the area under the curve. A good explainer removes what the task needs: accuracy falls fast (Hooker et al., 2019, Sec. 3).
+    over the levels, or the area under the curve. A good explainer removes what the task needs: accuracy falls fast
+    (Hooker et al., 2019, Sec. 3).
 
     Raises:
-        DataError: the task has no split "train" or "test".
+        DataError: the task has no split "train" or "test". ComponentError: an area over levels that do not rise.
     """
 
     levels: tuple[Annotated[float, Ge(0), Le(100)], ...] = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
     """Percent of the positions removed, whole ones: 30 % of five are one."""
     value: Literal["mean", "area"] = "mean"
-    """The mean over the levels; or the area by the trapezoid rule over the shares removed (XAI-BENCH, whose levels are 0,
-    10, 30, 50, 70 and 90)."""
+    """The mean over the levels; or the area by the trapezoid rule over the shares removed (XAI-BENCH, whose levels are
+    0, 10, 30, 50, 70 and 90)."""
     repeats: Annotated[int, Ge(1)] = 3
     """Trainings per level, from seeds that follow the study's first."""
     rank_by: RankBy = "absolute"
@@ -68,7 +69,10 @@ class Roar(RetrainMetric):
         lower = self.test_score == "accuracy"
         shares = torch.tensor(self.levels) / 100
         return MetricResult(
-            torch.trapezoid(curve, shares) if self.value == "area" else curve.mean(1), curve=curve, steps=torch.tensor(self.levels), better="lower" if lower else "higher"
+            torch.trapezoid(curve, shares) if self.value == "area" else curve.mean(1),
+            curve=curve,
+            steps=torch.tensor(self.levels),
+            better="lower" if lower else "higher",
         )
 
     def _remover(

@@ -30,8 +30,8 @@ _HOW = (
 class Wafer(TaskData):
     """Maps (N,C,56,56) of what is off the wafer, of dies that pass and of dies that fail; nine classes, alike in size.
 
-    `channels: rgb` has one channel each, 1 where it holds (the paper's maps have three, Table B.5, and its text does not
-    say of what): black is none of them. `grey` is 0 off the wafer, 1/2 where a die passes, 1 where it fails: black is
+    `channels: rgb` has one channel each, 1 where it holds (the paper's maps have three, Table B.5; of what, it does not
+    say): black is none of them. `grey` is 0 off the wafer, 1/2 where a die passes, 1 where it fails: black is
     off the wafer there, which hands the answer to methods that start from black.
 
     `source: procedural` draws every map (`wafer_patterns.py`), and `relevant` is the region of its pattern, empty for
