@@ -147,3 +147,23 @@ def test_a_telephone_needs_no_sideways_scrolling(browser, address, scheme):
     small.goto(address)
     assert small.evaluate("document.documentElement.scrollWidth") <= 390
     small.close()
+
+
+def test_a_large_page_loads_its_pictures_when_they_are_seen(browser, study, photos, studies, tmp_path, monkeypatch):
+    monkeypatch.setattr("xaiplug.view.beside.LARGEST", 1000)
+    path = write_report(studies(gallery=[*study.gallery, photos]), tmp_path / "report.html")
+    assert "data:image/png" not in path.read_text().replace("url(data:image/png;base64,)", "")
+    files = {one.name for one in (tmp_path / "report-pictures").iterdir()}
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    asked: list[str] = []
+    opened.on("request", lambda one: asked.append(one.url.rpartition("/")[2]))
+    opened.goto(path.as_uri())
+    opened.locator("#gallery").scroll_into_view_if_needed()
+    first = opened.locator("#gallery .map img").first
+    first.scroll_into_view_if_needed()
+    opened.wait_for_function("document.querySelector('#gallery .map img').naturalWidth > 0")
+    assert files >= set(asked) - {"report.html"} != set()
+    first.click()
+    assert opened.locator("dialog.viewer").is_visible()
+    opened.wait_for_function("document.querySelectorAll('.stage canvas').length === 2")
+    opened.close()

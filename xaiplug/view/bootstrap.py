@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,16 +22,28 @@ def bootstrap_means(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -
     count = len(values)
     if not count:
         return np.full((resamples, values.shape[1]), np.nan)
-    rng = np.random.default_rng(seed)
     defined = np.isfinite(values)
     filled = np.where(defined, values, 0.0)
-    even = np.full(count, 1 / count)
-    means, chunk = [], max(1, _BUDGET // count)
-    for start in range(0, resamples, chunk):
-        weights = rng.multinomial(count, even, size=min(chunk, resamples - start)).astype(np.float64)
+    means = []
+    for weights in _kept(count, resamples, seed) if resamples * count <= _BUDGET else _draws(count, resamples, seed):
         held = weights @ defined.astype(np.float64)
         means.append(np.divide(weights @ filled, held, out=np.full_like(held, np.nan), where=held > 0))
     return np.concatenate(means)
+
+
+def _draws(count: int, resamples: int, seed: int) -> Iterator[Floats]:
+    """How often each of `count` samples is drawn, (R,count) in parts of a size that memory holds."""
+    rng = np.random.default_rng(seed)
+    even = np.full(count, 1 / count)
+    chunk = max(1, _BUDGET // count)
+    for start in range(0, resamples, chunk):
+        yield rng.multinomial(count, even, size=min(chunk, resamples - start)).astype(np.float64)
+
+
+@lru_cache(maxsize=4)
+def _kept(count: int, resamples: int, seed: int) -> tuple[Floats, ...]:
+    """The same, once: a page asks for the same draws for every curve and every board."""
+    return tuple(_draws(count, resamples, seed))
 
 
 def intervals(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -> tuple[Floats, Floats]:

@@ -61,7 +61,7 @@ def sample_tables(study: Study) -> list[SampleTable]:
         return []
     frame = frame[frame["id"] != ""].assign(value=pd.to_numeric(frame["value"], errors="coerce"))
     frame = frame[pd.to_numeric(frame["sample"]) >= 0]
-    frame = frame.assign(method=frame[list(METHOD)].astype(str).agg("\n".join, axis=1))
+    frame = frame.assign(method=pd.factorize(pd.MultiIndex.from_frame(frame[list(METHOD)]))[0])
     tables = []
     for (model, data), part in frame.groupby(["model", "data"], sort=False):
         if part["method"].nunique() > 1:

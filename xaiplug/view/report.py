@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from xaiplug.data.storage import write_atomically
 from xaiplug.data.study import Study
 from xaiplug.view import sections, svg
+from xaiplug.view.beside import beside
 from xaiplug.view.colours import signed_palette
 from xaiplug.view.disputed import sample_tables
 from xaiplug.view.gallery import wall
@@ -20,13 +21,17 @@ from xaiplug.view.numbers import number
 def write_report(study: Study, path: Path) -> Path:
     """Write `study` as one self-contained HTML file, whole or not at all; returns its path.
 
-    It asks the network for nothing, reads without script, and is the same bytes for the same study.
+    It asks the network for nothing, reads without script, and is the same bytes for the same study. The pictures of a
+    page that would be larger than `LARGEST` lie in a folder beside it, and are loaded when they are seen.
 
     Raises:
         StoreError: the folder cannot be written.
     """
-    page = render(study)
-    return write_atomically(Path(path), lambda temporary: temporary.write_text(page, encoding="utf-8", newline="\n"))
+    path = Path(path)
+    page, pictures = beside(render(study), f"{path.stem}-pictures")
+    for name, picture in pictures.items():
+        write_atomically(path.parent / name, lambda temporary, picture=picture: temporary.write_bytes(picture))
+    return write_atomically(path, lambda temporary: temporary.write_text(page, encoding="utf-8", newline="\n"))
 
 
 def render(study: Study) -> str:

@@ -22,9 +22,18 @@ for (const gallery of document.querySelectorAll("#gallery")) {
     }
     return known.get(image);
   };
+  // A browser shows a picture that lies beside a page on disk, and lets no script read it: it is drawn as it is.
+  const readable = (image) => {
+    try { values(image); return true; } catch { return false; }
+  };
   const painted = (image, gain = 1, sign = 0) => {
-    const { found, width, height } = values(image);
     const canvas = document.createElement("canvas");
+    if (!readable(image)) {
+      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+      canvas.getContext("2d").drawImage(image, 0, 0);
+      return canvas;
+    }
+    const { found, width, height } = values(image);
     [canvas.width, canvas.height] = [width, height];
     const drawn = new ImageData(width, height);
     found.forEach((value, i) => {
@@ -35,6 +44,7 @@ for (const gallery of document.querySelectorAll("#gallery")) {
     return canvas;
   };
   const percentile = (image, share) => {
+    if (!readable(image)) return 1;
     const sizes = [...values(image).found].map(Math.abs).sort((a, b) => a - b);
     return sizes[Math.min(sizes.length - 1, Math.floor(share / 100 * sizes.length))];
   };
@@ -44,7 +54,7 @@ for (const gallery of document.querySelectorAll("#gallery")) {
   toggle.addEventListener("change", () => {
     gallery.querySelectorAll(".map").forEach((map) => {
       const image = map.querySelector("img");
-      if (!image) return;
+      if (!image || !(image.complete && readable(image))) return;
       const note = map.querySelector(".limit");
       note.dataset.own ??= note.textContent;
       image.dataset.own ??= image.src;
@@ -54,7 +64,6 @@ for (const gallery of document.querySelectorAll("#gallery")) {
         note.textContent = note.dataset.own;
         return;
       }
-      values(image);
       image.src = painted(image, shared ? Number(map.dataset.limit) / shared : 0).toDataURL();
       note.textContent = `±${Number(shared.toPrecision(3))}`;
     });
