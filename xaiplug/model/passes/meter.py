@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,9 @@ _looking: ContextVar[bool] = ContextVar("looking", default=False)
 
 @dataclass
 class Meter:
-    """Rows forwarded, rows differentiated (first-order passes through the output), seconds, and peak bytes.
+    """Rows forwarded, rows differentiated (first-order passes through the output), seconds, and the peak of memory.
+
+    The peak is in bytes above what was held when the block began: the method's own, not the process's.
 
     What is found out once for a network (`looking`) is no row: else the count would depend on who asked before.
     """
@@ -59,6 +61,7 @@ def metered(module: nn.Module) -> Iterator[Meter]:
 
     handle = module.register_forward_hook(count)
     _reset_peak()
+    held = _memory("VmRSS")
     before = time.perf_counter()
     try:
         yield meter
@@ -67,7 +70,7 @@ def metered(module: nn.Module) -> Iterator[Meter]:
         if torch.cuda.is_initialized():
             torch.cuda.synchronize()
         meter.seconds = time.perf_counter() - before
-        meter.peak_bytes = _peak()
+        meter.peak_bytes = max(0, _memory("VmHWM") - held)
 
 
 @contextmanager
@@ -89,13 +92,16 @@ def _reset_peak() -> None:
         return
 
 
-def _peak() -> int:
-    """Peak bytes on the GPU where one is in use, else the process's peak resident set."""
+def _memory(entry: Literal["VmRSS", "VmHWM"]) -> int:
+    """Bytes held now (VmRSS) or at most since the reset (VmHWM): on the GPU where one is in use, else of the process.
+
+    Where the system does not say, what the process ever held at most stands for both: a peak below it is 0.
+    """
     if torch.cuda.is_initialized():
-        return torch.cuda.max_memory_allocated()
+        return torch.cuda.max_memory_allocated() if entry == "VmHWM" else torch.cuda.memory_allocated()
     try:
         status = Path("/proc/self/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+        return int(next(line for line in status.splitlines() if line.startswith(entry)).split()[1]) * 1024
     except (OSError, StopIteration):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
