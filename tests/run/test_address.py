@@ -1,5 +1,7 @@
 """What an address covers, and what it does not: two models that answer differently never share a cell."""
 
+import ast
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +19,8 @@ from xaiplug.run.answers import DRAWS, Answers
 from xaiplug.run.cells import Cell
 from xaiplug.run.planfile import stale_in
 from xaiplug.run.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NETS = """
 import torch
@@ -207,15 +211,35 @@ def test_the_cores_own_source_counts_and_what_shows_numbers_does_not(tmp_path):
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     before = key.folder_source(copy, key.DISPLAY)
     assert before == key.core()["source"]
-    for counts in ("api.py", "run/compute.py", "game/masked.py", "model/adapter.py", "kinds/metric.py"):
+    for counts in (
+        *("api.py", "run/compute.py", "run/cell.py", "game/masked.py", "grad/paths.py", "model/adapter.py"),
+        *("kinds/metric.py", "data/explanation.py", "calling/asking.py", "sources/models.py"),
+    ):
         text = (copy / counts).read_text()
         (copy / counts).write_text(text + "\n# edited\n")
         assert key.folder_source(copy, key.DISPLAY) != before, counts
         (copy / counts).write_text(text)
-    for shown in ("view/report.py", "cli/run.py", "testing/__init__.py", "results.py"):
+    for shown in (
+        *("view/report.py", "cli/run.py", "testing/__init__.py", "results.py", "comparison.py"),
+        *("audit/verdicts.py", "claims/judge.py"),
+    ):
         (copy / shown).write_text((copy / shown).read_text() + "\n# edited\n")
     (copy / "view" / "report.html.j2").write_text("")
     assert key.folder_source(copy, key.DISPLAY) == before
+
+
+def test_what_is_left_out_is_what_lies_above_a_cell():
+    """Each floor imports only what lies below it, so a cell runs nothing of those above `run`; no plug-in does."""
+    text = (ROOT / ".ci" / "contracts.py").read_text()
+    floors = ast.literal_eval(re.search(r"^FLOORS = (\[.*?^\])", text, re.DOTALL | re.MULTILINE)[1])
+    above = {room for floor in floors[: floors.index("run")] for room in re.split(r" [:|] ", floor)}
+    assert {name.removesuffix(".py") for name in key.ABOVE} == above
+    rooms = "|".join(sorted(above - {"testing"}))  # a kit is imported by tests
+    used = re.compile(rf"^\s*(?:from xaiplug\.(?:{rooms})\b|import xaiplug\.(?:{rooms})\b)", re.MULTILINE)
+    wheels = [
+        path for pattern in ("plugins/*/xaiplug_*", "trainers/xaiplug_*") for path in ROOT.glob(f"{pattern}/**/*.py")
+    ]
+    assert [str(path) for path in wheels if used.search(path.read_text())] == []
 
 
 def test_last_bits_change_no_address(tmp_path):
@@ -237,6 +261,11 @@ def test_last_bits_change_no_address(tmp_path):
     assert Answers(tmp_path).told(answering(0.0), "net", inputs * 2) != kept
     (tmp_path / "answers.json").write_text("[")
     assert Answers(tmp_path).told(answering(0.0), "net", inputs) == kept
+
+
+def test_where_nothing_was_seen_nothing_is_written(tmp_path):
+    Answers(tmp_path).save()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_network_that_draws_has_one_address(tmp_path):
