@@ -10,17 +10,17 @@ import pytest
 from xaiplug.testing import baseline_checks, explainer_checks, metric_checks
 
 EXPLAINERS = [
-    ("ig2", {"steps": 100, "step_size": 0.02}),
-    ("ig2", {"steps": 100, "step_size": 0.005, "representation": "output"}),
-    ("grad-cf-explanation", {"steps": 50, "step_size": 0.02}),
-    ("grad-cf-explanation", {"steps": 50, "step_size": 0.02, "representation": "output"}),
+    ("ig2", {"steps": 25, "step_size": 0.02}),
+    ("ig2", {"steps": 25, "step_size": 0.005, "representation": "output"}),
+    ("grad-cf-explanation", {"steps": 20, "step_size": 0.02}),
+    ("grad-cf-explanation", {"steps": 20, "step_size": 0.02, "representation": "output"}),
     "path-integral",
-    ("path-integral", {"path": "guided", "steps": 50}),
+    ("path-integral", {"path": "guided", "steps": 20}),
     ("path-integral", {"path": "blur", "steps": 20}),
-    ("path-integral", {"path": "gradpath", "steps": 50, "step_size": 0.02}),
+    ("path-integral", {"path": "gradpath", "steps": 20, "step_size": 0.02}),
     "expected-ig",
-    ("guided-ig", {"steps": 50}),
-    ("blur-ig", {"steps": 50}),
+    ("guided-ig", {"steps": 20}),
+    ("blur-ig", {"steps": 20}),
 ]
 BASELINES = [
     ("grad-cf", {"steps": 20, "step_size": 0.02}),
