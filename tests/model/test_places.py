@@ -1,5 +1,7 @@
 """Maps and tokens keep their places: on oblong images, in every order of axes, with tokens that have none."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,7 +11,9 @@ from torch import nn
 import xaiplug
 from xaiplug import Model
 from xaiplug.errors import ModelError
+from xaiplug.model.looking import images
 from xaiplug.model.maps import map_layer
+from xaiplug.model.patches import patches_of
 from xaiplug.model.places import fades, read
 
 ORDERS = {
@@ -210,6 +214,34 @@ def test_precision_changes_no_place(dtype):
     net = of_timm("vit_tiny_patch16_224", img_size=(48, 80), depth=3).to(dtype)
     ex = xaiplug.explain(net, torch.rand(1, 3, 48, 80, dtype=dtype), "grad-cam", target=0)
     assert (ex.meta["layer"], ex.meta["grid"]) == ("blocks.1", [3, 5])
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(20, 5), (5, 20)])
+def test_no_map_has_more_places_than_the_image_has_pixels(rows, columns):
+    images = fades(torch.zeros(3, 20, 20, dtype=torch.float64), 0, 1)
+    maps = nn.functional.interpolate(images, size=(rows, columns), mode="area")[:, None]
+    assert read(maps, (20, 20)).grid == (rows, columns)
+    assert read(maps, (10, 10)) is None
+
+
+def test_one_patch_is_the_whole_image():
+    for prefix in (0, 2):
+        embed = lambda x, prefix=prefix: x.mean((2, 3))[:, None].repeat(1, prefix + 1, 1)  # noqa: E731
+        patches = patches_of(embed, torch.zeros(1, 3, 4, 6), prefix)
+        assert patches.grid == (1, 1)
+        assert torch.equal(patches.labels, torch.zeros(4, 6, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(("range_", "x", "low", "high"), [
+    ((-1.0, 3.0), torch.rand(1, 3, 40, 50), -1, 3),
+    (None, 2 + 3 * torch.linspace(0, 1, 6000).view(1, 3, 40, 50), 2, 5),
+    (None, torch.full((1, 3, 40, 50), 7.0), 0, 1),
+])  # fmt: skip
+def test_what_a_network_is_shown_fills_its_range_or_that_of_its_input(range_, x, low, high):
+    shown = images(SimpleNamespace(input_range=range_), x)
+    width = high - low
+    assert low <= shown.min() < low + 0.05 * width
+    assert high - 0.05 * width < shown.max() <= high
 
 
 def test_fades_go_from_one_noise_to_another_and_stay_in_the_range():

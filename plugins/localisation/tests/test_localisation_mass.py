@@ -40,6 +40,15 @@ def test_sign():
 
 
 @pytest.mark.parametrize("metric", ["relevance-mass", "pointing-game"])
+def test_a_network_is_not_asked_what_the_metric_does_not_need(metric):
+    asked = []
+    net = nn.Sequential(nn.Flatten(), nn.Linear(12, 2).double())
+    net.register_forward_hook(lambda *_: asked.append(1))
+    xaiplug.score(net, X, Explanation(X), metric, relevant=TRUTH)
+    assert not asked
+
+
+@pytest.mark.parametrize("metric", ["relevance-mass", "pointing-game"])
 def test_an_empty_truth_is_undefined(metric):
     assert math.isnan(on_rows(metric, [1.0, 2], [0, 0]))
 
