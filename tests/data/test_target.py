@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from xaiplug import Target
 from xaiplug.data.seeds import generator, sample_seeds
+from xaiplug.data.target import Wanted
+from xaiplug.errors import ComponentError
 
 LOGITS = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]], dtype=torch.float64)
 INDEX = torch.tensor([1, 2])
@@ -19,6 +21,12 @@ def test_scales_agree_with_their_definitions(output):
     torch.testing.assert_close(
         Target(INDEX).score(LOGITS, output=output), torch.tensor([2.0, 3.0], dtype=torch.float64)
     )
+
+
+@pytest.mark.parametrize("given", [{"scale": "logits"}, {"own_scale": "odds"}])
+def test_a_scale_is_known_before_the_model_has_answered(given):
+    with pytest.raises(ComponentError, match="unknown scale"):
+        Wanted(**given)
 
 
 def test_log_odds_do_not_saturate():
