@@ -18,7 +18,9 @@ from xaiplug.registry import GROUP, registry
 Leaves = dict[str, str]
 """Name of a thing that a number depends on -> its value, version or hash."""
 
-ABOVE = frozenset({"audit", "claims", "cli", "comparison.py", "results.py", "testing", "view"})
+ABOVE = frozenset(
+    {"__main__.py", "audit", "claims", "cli", "comparison.py", "interop.py", "results.py", "testing", "view"}
+)
 """The floors above `run`: no cell can import them."""
 DISPLAY = ABOVE | {"config", "engines"}
 """Parts of xaiplug that no number depends on; what a run file says is in an address by its values."""
