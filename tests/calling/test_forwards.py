@@ -32,6 +32,7 @@ COSTS = {
     "input-x-gradient": (2, 2),
     "integrated-gradients": (10, 6, {"steps": 3}),
     "kernel-shap": (322, 0),
+    "layer-cam": (2, 2),
     "lime": (322, 0),
     "lrp": (2, 0),
     "moxi": (63, 0),

@@ -12,6 +12,7 @@ NAMES = [
     "lime",
     "shapley-sampling",
     "grad-cam++",
+    "layer-cam",
     "attention-rollout",
 ]
 

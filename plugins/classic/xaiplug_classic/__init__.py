@@ -19,6 +19,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("sparsified-smoothgrad", "xaiplug_classic.sparsified:SparsifiedSmoothGrad", paper="levine2019"),
         Spec("score-cam", "xaiplug_classic.score_cam:ScoreCam", paper="wang2020"),
         Spec("grad-cam++", "xaiplug_classic.grad_cam_pp:GradCamPlusPlus", paper="chattopadhay2018"),
+        Spec("layer-cam", "xaiplug_classic.layer_cam:LayerCam", paper="jiang2021"),
         Spec("attention-rollout", "xaiplug_classic.attention_rollout:AttentionRollout", paper="abnar2020"),
         Spec("xrai", "xaiplug_classic.xrai:Xrai", paper="kapishnikov2019"),
     ]

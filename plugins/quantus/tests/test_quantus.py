@@ -55,7 +55,7 @@ def test_ours_and_theirs(ours, theirs, params):
     assert two.better == one.better
 
 
-def test_pixel_flipping_is_quantus_called_directly():
+def test_selectivity_is_quantus_called_directly():
     target = NET(X).argmax(1)
     ex = Explanation(MAP, target=xaiplug.Target(target))
     ours = xaiplug.score(NET, X, ex, "quantus-selectivity", patch_size=4, scale="logit")
