@@ -23,6 +23,10 @@ pictures: install  ## those of the pages, by following the pages
 homes: install  ## after a component came, went or moved
 	$(BIN)/python .ci/homes.py
 
+bench: install  ## races against peers that were not run yet; docs/results/peers.md
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[bench]'
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers $(RACES)
+
 install: .venv/installed
 
 .venv/installed: requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml trainers/pyproject.toml)

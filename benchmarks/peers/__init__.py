@@ -1,0 +1,1 @@
+"""How fast the same work is done by what a user would pick instead: `make bench`."""
