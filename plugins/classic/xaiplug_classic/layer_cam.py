@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from xaiplug import Explainer, Explanation, FeatureGroups, Query
-from xaiplug.errors import ShapeError
-from xaiplug.model.maps import map_layer
-from xaiplug.model.slopes import maps_and_slopes
+from xaiplug import Explainer, Explanation, Query
+from xaiplug_classic.class_activation import class_activation
 
 
 class LayerCam(Explainer):
@@ -34,14 +32,7 @@ class LayerCam(Explainer):
     """Clip the sum at 0, as the paper does."""
 
     def explain(self, query: Query) -> Explanation:
-        if query.inputs.ndim != 4:
-            raise ShapeError(f"layer-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
-        inputs = query.inputs
-        layer = map_layer(query.model, inputs[:1], self.layer)
-        cams = query.in_passes(lambda part: cam(*maps_and_slopes(query, layer, part)), len(query), "layer-cam")
-        groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), tuple(inputs.shape[2:]), inputs.device)
-        values = (cams.clamp(min=0) if self.relu else cams).flatten(1)
-        return Explanation(values, "group", groups=groups, meta=layer.meta())
+        return class_activation(query, "layer-cam", self.layer, cam, clip=self.relu)
 
 
 def cam(maps: Tensor, slopes: Tensor) -> Tensor:
