@@ -108,3 +108,13 @@ def test_it_is_drawn_and_written(tmp_path):
     assert "deletion" in page
     assert found._repr_html_().count("<img") == 1
     assert repr(found) == "Comparison(2 methods, 1 metric, 4 samples)"
+
+
+def test_rows_are_compared_as_bars():
+    rows = torch.rand(3, 5, generator=torch.Generator().manual_seed(0))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        found = xaiplug.compare(nn.Linear(5, 2), rows, ["gradient", "integrated-gradients"])
+    assert [axes.get_title() for axes in found.plot(samples=1).axes] == ["gradient", "integrated-gradients"]
+    assert len(found.plot(samples=1).axes[0].patches) == 5
+    assert found._repr_html_().count("<img") == 1

@@ -76,7 +76,7 @@ class Comparison:
 
     def plot(
         self,
-        kind: Kind = "heat",
+        kind: Kind | None = None,
         *,
         scale: Literal["own", "shared"] = "own",
         samples: int = 4,

@@ -88,7 +88,7 @@ def plot_methods(
     explanations: Mapping[str, Explanation],
     inputs: Tensor | None = None,
     *,
-    kind: Kind = "heat",
+    kind: Kind | None = None,
     scale: Literal["own", "shared"] = "own",
     samples: int = 4,
     relevant: Tensor | None = None,
@@ -99,7 +99,7 @@ def plot_methods(
 
     Args:
         explanations: title -> explanation.
-        kind: as of `plot_explanation`.
+        kind: one way of drawing, as of `plot_explanation`; default heat of images, bars of embeddings and rows.
         scale: own: every map to its own limit; shared: one limit a sample, for methods that answer in one unit.
         inputs, samples, relevant, class_names, feature_names: as of `plot_explanation`.
 
@@ -121,9 +121,10 @@ def plot_methods(
     count = min(samples, len(first))
     one_of_all = next(iter(sheets.values()))
     columns: list[tuple[str, Draw]] = [("input", one_of_all.input)] if one_of_all.pictures is not None else []
-    columns += [(name, sheet.drawer(kind)) for name, sheet in sheets.items()]
-    figure = _grid(columns, count, *_sides(one_of_all, [kind]))
-    if count and kind in _SIGNED:
+    chosen = kind or one_of_all.kinds()[0]
+    columns += [(name, sheet.drawer(chosen)) for name, sheet in sheets.items()]
+    figure = _grid(columns, count, *_sides(one_of_all, [chosen]))
+    if count and chosen in _SIGNED:
         signed_bar(figure)
     for row in range(count):
         figure.axes[row * len(columns)].set_ylabel(_title(first, row, names, score=False), fontsize=8)
