@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.calling.answering import run_explainer, run_metric
-from xaiplug.calling.asking import asking, base_query, complete
+from xaiplug.calling.asking import asking, base_query, complete, only_reads
 from xaiplug.calling.given import Given
 from xaiplug.calling.progress import telling
 from xaiplug.data.exact import Exact
@@ -133,7 +133,7 @@ def explain(
     assert isinstance(chosen, Explainer)
     adapted = Model.of(model)
     given = Given(segmenter, baseline, references, imputer, pool)
-    with adapted.metered() as meter, asking(adapted):
+    with adapted.metered() as meter, asking(adapted, reads_only=only_reads(chosen, given)):
         query = base_query(
             adapted,
             inputs,
@@ -199,7 +199,7 @@ def score(
     own_groups = explanation.groups if segmenter is None and "groups" in chosen.needs else segmenter
     own_scale = chosen.default_scale or (explanation.target.scale if explanation.target else "logit")
     given = Given(own_groups, baseline, None, imputer, pool, relevant, labels, exact)
-    with asking(adapted):
+    with asking(adapted, reads_only=only_reads(chosen, given)):
         query = base_query(
             adapted,
             inputs,

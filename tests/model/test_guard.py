@@ -110,3 +110,102 @@ def test_a_backward_of_the_users_own_still_runs():
 def test_lazy_layers_are_told():
     with pytest.raises(ModelError, match="call it once"):
         xaiplug.explain(nn.Sequential(nn.Flatten(), nn.LazyLinear(3)), torch.rand(1, 3, 4, 4), "gradient")
+
+
+class Reads(xaiplug.Explainer):
+    """The gradient, by a method that says it only reads."""
+
+    reads_only = True
+    asks_first = False
+
+    def explain(self, query):
+        return query.gradient()
+
+
+class Counts(nn.Module):
+    """Counts its calls in a buffer, and writes to its weight from the call `late` on."""
+
+    def __init__(self, late):
+        super().__init__()
+        self.head, self.late, self.calls = nn.Linear(4, 2), late, 0
+        self.register_buffer("count", torch.zeros(1))
+
+    def forward(self, x):
+        self.calls += 1
+        self.count += 1
+        if self.calls >= self.late:
+            with torch.no_grad():
+                self.head.weight.mul_(2)
+        return self.head(x)
+
+
+def test_a_buffer_that_every_forward_writes_to_is_put_back_every_time():
+    net, x = Counts(late=99).eval(), torch.rand(2, 4)
+    for _ in range(3):
+        xaiplug.explain(net, x, Reads())
+        assert float(net.count) == 0
+
+
+@pytest.mark.parametrize("explainer", [Reads(), "gradient"])
+def test_a_weight_that_is_written_to_all_of_a_sudden_is_an_error(explainer):
+    net, x = Counts(late=2).eval(), torch.rand(2, 4)
+    xaiplug.explain(net, x, explainer)
+    with pytest.raises(ModelError, match=r"network\.head\.weight' .* written to: .* load the weights again"):
+        xaiplug.explain(net, x, explainer)
+
+
+def test_a_weight_that_the_first_forward_writes_to_is_put_back_from_then_on():
+    net, x = Counts(late=1).eval(), torch.rand(2, 4)
+    before = net.head.weight.clone()
+    for _ in range(2):
+        xaiplug.explain(net, x, Reads())
+        assert torch.equal(net.head.weight, before)
+
+
+def test_an_answer_without_a_forward_shows_nothing_of_the_network():
+    class Nothing(Reads):
+        """Asks nothing."""
+
+        def explain(self, query):
+            return xaiplug.Explanation(torch.zeros_like(query.inputs), score=torch.zeros(len(query)))
+
+    net, x = Counts(late=1).eval(), torch.rand(2, 4)
+    before = net.head.weight.clone()
+    xaiplug.explain(net, x, Nothing(), target=0)
+    xaiplug.explain(net, x, Reads())
+    assert torch.equal(net.head.weight, before)
+
+
+def test_weights_are_kept_for_a_policy_that_may_write():
+    class Rude(xaiplug.Baseline):
+        """Writes where torch does not count."""
+
+        def build(self, query):
+            query.model.network[0].weight.data.mul_(2)
+            return torch.zeros_like(query.inputs)[None]
+
+    net, x = network(), torch.rand(2, 3, 4, 4)
+    before = net[0].weight.clone()
+    for _ in range(2):
+        xaiplug.explain(net, x, "integrated-gradients", baseline=Rude(), steps=2)
+        assert torch.equal(net[0].weight, before)
+
+
+def test_weights_are_kept_for_an_inner_component_that_may_write():
+    class Outer(Reads):
+        """Has a component in it."""
+
+        inner: xaiplug.Explainer
+
+    assert Outer(inner=Reads()).only_reads()
+    assert not Outer(inner=xaiplug.component("explainer", "lrp")).only_reads()
+
+
+def test_the_second_question_copies_no_weight(monkeypatch):
+    net, x = network(), torch.rand(2, 3, 4, 4)
+    xaiplug.explain(net, x, "gradient")
+    copied = []
+    clone = torch.Tensor.clone
+    monkeypatch.setattr(torch.Tensor, "clone", lambda self, **more: copied.append(self.shape) or clone(self, **more))
+    xaiplug.explain(net, x, "gradient")
+    assert not [shape for shape in copied if shape[0] != len(x)]

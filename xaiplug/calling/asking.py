@@ -25,7 +25,7 @@ from xaiplug.calling.given import (
 )
 from xaiplug.calling.outputs import notice, notice_range
 from xaiplug.calling.targets import target_index
-from xaiplug.data.seeds import sample_seeds
+from xaiplug.data.seeds import SampleSeeds
 from xaiplug.data.target import Wanted
 from xaiplug.errors import ComponentError, ModelError, XaiplugError, one_line
 from xaiplug.kinds import Baseline, Component, Imputer
@@ -37,14 +37,17 @@ from xaiplug.registry import resolve
 
 
 @contextmanager
-def asking(model: Model) -> Iterator[None]:
+def asking(model: Model, *, reads_only: bool = False) -> Iterator[None]:
     """Gradients on (also for callers under `no_grad` or `inference_mode`), the model frozen, the RNG guarded.
+
+    Args:
+        reads_only: as of `Model.frozen`; `only_reads` says it of what is asked.
 
     Raises:
         ModelError: memory ran out, and smaller batches were of no help or not allowed.
     """
     try:
-        with torch.inference_mode(False), torch.enable_grad(), model.frozen():
+        with torch.inference_mode(False), torch.enable_grad(), model.frozen(reads_only=reads_only):
             yield
     except Exception as error:
         if isinstance(error, XaiplugError) or not is_out_of_memory(error):
@@ -81,7 +84,7 @@ def base_query(
     moved = plain.to(model.device, wide, copy=True, memory_format=torch.contiguous_format)
     notice_range(model, moved, "inputs")
     wanted = Wanted(target_index(target, model, moved), scale, own_scale or "logit")  # type: ignore[arg-type]
-    query = Query(model, moved, wanted, sample_seeds(inputs, seed), max_batch=max_batch)
+    query = Query(model, moved, wanted, SampleSeeds(moved, seed), max_batch=max_batch)
     if asks_first:
         query = query.replace(target=query.target)
         notice(query)
@@ -159,6 +162,17 @@ def fitting(component: Component, given: Given) -> Given:
         if name in needs and policy is not None and not isinstance(policy, Tensor):
             needs |= _needs_of(resolve("baseline", policy))
     return replace(given, **{name: None for name, need in _TAKES.items() if need not in needs})
+
+
+def only_reads(component: Component, given: Given) -> bool:
+    """Whether neither the component nor a policy that is given to it writes to a network's tensors."""
+    named = {"baseline": given.baseline, "imputer": given.imputer}
+    policies = [
+        resolve(kind, value) for kind, value in named.items() if value is not None and not isinstance(value, Tensor)
+    ]
+    if given.references is not None and not isinstance(given.references, Tensor):
+        policies.append(resolve("baseline", given.references))
+    return component.only_reads() and all(policy.only_reads() for policy in policies)
 
 
 def _refuse_unused(component: Component, needs: Collection[str], given: Given) -> None:

@@ -63,6 +63,9 @@ class Component(ABC):  # noqa: B024 - each kind has its own one method
     asks_first: ClassVar[bool] = True
     """Whether the model is asked about the inputs before the method runs. False for a method that passes them through
     the untouched model itself and hands on what it saw (`query.gradient()`, `query.saw`), or needs no answer at all."""
+    reads_only: ClassVar[bool] = False
+    """Whether it writes to no parameter and no buffer of the network, not for a moment either: then nobody copies them
+    before it is asked. The kit holds it to that."""
     expected_failures: ClassVar[Mapping[str, str]] = {}
     """Checks of the conformance kit that this component cannot pass, each with its reason; strict."""
 
@@ -86,6 +89,11 @@ class Component(ABC):  # noqa: B024 - each kind has its own one method
         """`explainer 'ig2'`, for messages."""
         return f"{self.kind} '{self.called}'"
 
+    def only_reads(self) -> bool:
+        """`reads_only`, of its inner components too."""
+        values = (getattr(self, field.name) for field in fields_of(type(self)))
+        return self.reads_only and all(map(_only_reads, values))
+
     def params(self) -> dict[str, Any]:
         """Fields as plain data, inner components as `{"use": ..., "params": ...}`; the class takes it back."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields_of(type(self))}
@@ -103,3 +111,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _only_reads(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_only_reads, value))
+    return value.only_reads() if isinstance(value, Component) else True

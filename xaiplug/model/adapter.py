@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +35,10 @@ class Captured:
 
 _WRITTEN = "leaf Variable that requires grad is being used in an in-place operation"
 """What torch says where a forward writes into pixels whose gradient is asked for."""
+
+
+_written: WeakKeyDictionary[nn.Module, set[int]] = WeakKeyDictionary()
+"""Of each network that was run under a full guard: the ids of the tensors that were written to then."""
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:
@@ -245,13 +250,21 @@ class Model:
         raise ModelError(f"{type(layer).__name__} is no layer of model '{self.name}'")
 
     @contextmanager
-    def frozen(self) -> Iterator[Model]:
-        """Evaluation mode, parameters frozen; flags, hooks, gradients, global RNG are restored, also on an error."""
-        with untouched(self.module), uncompiled():
-            self.module.eval()
-            for parameter in self.module.parameters():
-                parameter.requires_grad_(False)
+    def frozen(self, *, reads_only: bool = False) -> Iterator[Model]:
+        """Evaluation mode, parameters frozen; flags, hooks, gradients, global RNG are restored, also on an error.
+
+        Args:
+            reads_only: the block writes to no parameter and no buffer, other than by forwards; their numbers are copied
+                only where a forward was not yet seen to leave them as they are.
+
+        Raises:
+            ModelError: a tensor that was not copied was written to.
+        """
+        with untouched(self.module, _written.get(self.network) if reads_only else None) as parts, uncompiled():
+            parts.freeze()
             yield self
+        if not self._first:
+            _written.setdefault(self.network, set()).update(map(id, parts.mended))
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:

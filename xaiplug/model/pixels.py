@@ -107,7 +107,9 @@ class Pixels(nn.Sequential):
             self.normalise = Narrow(narrow)
         self.network = network
         self.logits = Logits()
-        self.training = network.training  # not self.train(): a frozen layer inside a training network stays frozen
+        own = (self, *(part for part in self.children() if part is not network))
+        for part in own:  # not self.train(): a frozen layer inside a training network stays frozen
+            part.training = network.training
 
 
 def normalisation(mean: Any, std: Any) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from xaiplug.data.exact import Exact
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.samples import Pool, unknown
-from xaiplug.data.seeds import generator
+from xaiplug.data.seeds import SampleSeeds, generator
 from xaiplug.data.target import Target, Wanted
 from xaiplug.errors import ComponentError, NonFiniteError
 from xaiplug.model import asked
@@ -58,7 +58,7 @@ class Query:
         model: the adapter; its outputs are logits (B,K).
         inputs: (B,*shape): images (B,C,H,W) in pixel space, embeddings (B,L,D), rows (B,F).
         wanted: class index and scale of the score, or what the first answer of the model makes of them: `target`.
-        seeds: (B,) int64.
+        seeding: of the samples, (B,) int64, or what gives them when somebody draws: `seeds`.
         groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W), exact: present iff
             the component has them in `needs`.
         labels: (B,), -1 = unknown, or None; see `truth`.
@@ -68,7 +68,7 @@ class Query:
     model: Model
     inputs: Tensor
     wanted: Target | Wanted
-    seeds: Tensor
+    seeding: Tensor | SampleSeeds
     groups: FeatureGroups | None = None
     baseline: Tensor | None = None
     references: Tensor | None = None
@@ -83,6 +83,11 @@ class Query:
 
     def __len__(self) -> int:
         return int(self.inputs.shape[0])
+
+    @property
+    def seeds(self) -> Tensor:
+        """(B,) int64."""
+        return self.seeding if isinstance(self.seeding, Tensor) else self.seeding.values
 
     @property
     def logits(self) -> Tensor:
@@ -140,8 +145,8 @@ class Query:
         """A copy with some fields changed; draws go on where this query's stopped."""
         if changes.keys() & {"inputs", "model"}:
             changes = {"answered": Answered(), "target": self.target, **changes}
-        if "target" in changes:
-            changes["wanted"] = changes.pop("target")
+        fields = {"target": "wanted", "seeds": "seeding"}
+        changes = {fields.get(name, name): value for name, value in changes.items()}
         return replace(self, **changes)
 
     def require(self, name: str) -> Any:

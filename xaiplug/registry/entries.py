@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -77,6 +78,15 @@ class Registry:
         """Entries of one kind, sorted by name."""
         return sorted((e for e in self.entries if e.kind == kind), key=lambda e: (e.spec.name, e.plugin.name))
 
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], list[Entry]]:
+        """Kind and name, short or full -> who offers that, sorted by name."""
+        found: dict[tuple[str, str], list[Entry]] = {}
+        for entry in sorted(self.entries, key=lambda e: e.name):
+            for name in dict.fromkeys((entry.spec.name, entry.name)):
+                found.setdefault((entry.kind, name), []).append(entry)
+        return found
+
     def find(self, kind: str, name: str) -> Entry:
         """The one entry called `name` or `plugin/name`.
 
@@ -86,7 +96,7 @@ class Registry:
         """
         if kind not in KINDS:
             raise RegistryError(f"unknown kind '{kind}'{did_you_mean(kind, KINDS)} (kinds: {listing(KINDS)})")
-        found = [e for e in self.of_kind(kind) if name in (e.spec.name, e.name)]
+        found = self._named.get((kind, name), [])
         if len(found) == 1:
             return found[0]
         if found:

@@ -23,6 +23,7 @@ class Blur(Baseline):
         ComponentError: the inputs are no images.
     """
 
+    reads_only = True
     sigma: Annotated[float, Gt(0)] = 10.0
     """Width of the Gaussian in pixels; the kernel ends at 4 sigma."""
 

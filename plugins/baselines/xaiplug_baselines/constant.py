@@ -24,6 +24,8 @@ class Black(Baseline):
              [0., 0., 0.]]])
     """
 
+    reads_only = True
+
     def build(self, query: Query) -> Tensor:
         return torch.zeros_like(query.inputs).unsqueeze(0)
 
@@ -36,6 +38,8 @@ class White(Baseline):
     Raises:
         ComponentError: the inputs are no images.
     """
+
+    reads_only = True
 
     def build(self, query: Query) -> Tensor:
         return torch.ones_like(_images(query, "white")).unsqueeze(0)
@@ -50,6 +54,8 @@ class BlackWhite(Baseline):
         ComponentError: the inputs are no images.
     """
 
+    reads_only = True
+
     def build(self, query: Query) -> Tensor:
         images = _images(query, "black-white")
         return torch.stack([torch.zeros_like(images), torch.ones_like(images)])
@@ -63,6 +69,8 @@ class MaxDistance(Baseline):
     Raises:
         ComponentError: the inputs are no images.
     """
+
+    reads_only = True
 
     def build(self, query: Query) -> Tensor:
         images = _images(query, "max-distance")
@@ -82,6 +90,7 @@ class Mean(Baseline):
         ComponentError: the model has no normalisation (`of="model"`), or the inputs are rows (`of="image"`).
     """
 
+    reads_only = True
     of: Literal["model", "image", "data"] = "model"
     """Whose mean: the model's normalisation, each image's own, or the pool's."""
 

@@ -21,6 +21,7 @@ class UniformNoise(Baseline):
         ComponentError: low > high.
     """
 
+    reads_only = True
     n: Annotated[int, Ge(1)] = 1
     """Baselines per sample."""
     low: float = 0.0
@@ -41,6 +42,7 @@ class GaussianNoise(Baseline):
     x + N(0, sigma²) per scalar, (n,B,*shape); images are cut to pixel space [0,1] (Sturmfels et al., 2020).
     """
 
+    reads_only = True
     n: Annotated[int, Ge(1)] = 1
     """Baselines per sample."""
     sigma: Annotated[float, Gt(0)] = 0.5

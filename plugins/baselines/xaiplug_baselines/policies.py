@@ -26,6 +26,7 @@ class Policy(Baseline):
         DataError: the pool has no sample that the policy allows.
     """
 
+    reads_only = True
     needs = ("pool",)
 
     n: Annotated[int, Ge(1)] = 10

@@ -38,6 +38,7 @@ class DeepLift(Explainer):
         (attention, layer norm).
     """
 
+    reads_only = True
     needs = ("baseline",)
     claims = ("completeness", "dummy", "linearity")
     asks_first = False
@@ -55,6 +56,7 @@ class DeepShap(Explainer):
     Everything else is as for `DeepLift`.
     """
 
+    reads_only = True
     needs = ("references",)
     claims = ("completeness", "dummy", "linearity")
     asks_first = False

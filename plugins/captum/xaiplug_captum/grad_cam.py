@@ -29,6 +29,7 @@ class GradCam(Explainer):
         ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
+    reads_only = True
     asks_first = False
 
     layer: str | None = None

@@ -27,6 +27,7 @@ class Gradient(Explainer):
     tensor([[ 2., -3.]])
     """
 
+    reads_only = True
     claims = ("dummy", "implementation-invariance", "linearity", "symmetry")
     asks_first = False
 
@@ -43,6 +44,7 @@ class InputXGradient(Explainer):
     f(x) - f(0) where f is affine, and to nothing in particular elsewhere.
     """
 
+    reads_only = True
     claims = ("dummy", "implementation-invariance", "linearity", "symmetry")
     asks_first = False
 

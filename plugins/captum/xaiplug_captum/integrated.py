@@ -36,6 +36,7 @@ class IntegratedGradients(Explainer):
     (tensor([[0.5000, 0.5000]]), tensor([0.]))
     """
 
+    reads_only = True
     needs = ("baseline",)
     claims = ("completeness", "dummy", "sensitivity", "implementation-invariance", "linearity", "symmetry")
 

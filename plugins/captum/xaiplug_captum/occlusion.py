@@ -27,6 +27,7 @@ class Occlusion(Explainer):
     nothing in particular, unless windows do not overlap and f is additive.
     """
 
+    reads_only = True
     needs = ("baseline",)
     claims = ("implementation-invariance", "linearity")
 

@@ -27,6 +27,7 @@ class Archipelago(Explainer):
     v(∅). n groups cost n(n-1) + 2n + 2 forwards; differences below `tolerance` of the scores are zero.
     """
 
+    reads_only = True
     claims = ("dummy", "implementation-invariance", "interaction-values")
     min_groups = 2
 

@@ -31,6 +31,7 @@ class AttentionRollout(Explainer):
         ModelError: another network, or a block whose attention is no softmax that can be seen.
     """
 
+    reads_only = True
     signed = False
     asks_first = False
 

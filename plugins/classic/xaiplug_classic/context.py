@@ -20,6 +20,8 @@ class ContextAware(Explainer):
     -Δ, so that positive raises the score, as everywhere.
     """
 
+    reads_only = True
+
     default_scale = "log_probability"
 
     l1: Annotated[float, Ge(0)] = 0.0

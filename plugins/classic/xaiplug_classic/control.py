@@ -19,6 +19,7 @@ class Random(Explainer):
     unit.
     """
 
+    reads_only = True
     expected_failures: ClassVar[dict[str, str]] = {"places": "knows nothing, not even where the evidence lies"}
 
     def explain(self, query: Query) -> Tensor:

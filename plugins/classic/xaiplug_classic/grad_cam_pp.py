@@ -28,6 +28,7 @@ class GradCamPlusPlus(Explainer):
         ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
+    reads_only = True
     signed = False
     asks_first = False
 

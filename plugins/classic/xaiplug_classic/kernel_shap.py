@@ -28,6 +28,7 @@ class KernelShap(Explainer):
     of 1/samples (Covert and Lee, 2021).
     """
 
+    reads_only = True
     needs = ("groups", "imputer")
     claims = ("completeness", "implementation-invariance", "linearity", "unbiasedness")
 

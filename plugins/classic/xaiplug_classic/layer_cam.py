@@ -22,6 +22,7 @@ class LayerCam(Explainer):
         ShapeError: the inputs are no images. ModelError: no such layer, or none whose places can be found.
     """
 
+    reads_only = True
     signed = False
     asks_first = False
 

@@ -26,6 +26,7 @@ class Lime(Explainer):
     groups, take at least five samples per group.
     """
 
+    reads_only = True
     needs = ("groups", "imputer")
     claims = ("implementation-invariance", "linearity")
     min_groups = 2

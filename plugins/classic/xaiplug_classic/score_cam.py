@@ -31,6 +31,7 @@ class ScoreCam(Explainer):
         GradientError: no layer is named, and the network has no gradient to find one by.
     """
 
+    reads_only = True
     needs = ("baseline",)
     signed = False
     asks_first = False

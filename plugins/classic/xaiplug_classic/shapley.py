@@ -29,6 +29,7 @@ class ShapleySampling(Explainer):
     is that of the mean over pairs: 0 where exact, NaN with a single pair. `base_score` (B,) is v(∅).
     """
 
+    reads_only = True
     needs = ("groups", "imputer")
     claims = ("completeness", "dummy", "implementation-invariance", "linearity", "unbiasedness")
 

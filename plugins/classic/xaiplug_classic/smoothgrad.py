@@ -28,6 +28,7 @@ class SmoothGrad(Explainer):
         ComponentError: `relative_to="model"`, and the model does not know its input range.
     """
 
+    reads_only = True
     claims = ("dummy", "implementation-invariance", "linearity")
 
     samples: Annotated[int, Ge(1)] = 50

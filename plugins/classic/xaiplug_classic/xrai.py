@@ -35,6 +35,7 @@ class Xrai(Explainer):
         ShapeError: the inputs are no images.
     """
 
+    reads_only = True
     base: Use[Explainer] = use("integrated-gradients", steps=100)
     """The explainer whose map is gathered into regions."""
     scales: Annotated[tuple[Annotated[float, Gt(0)], ...], MinLen(1)] = (50.0, 100.0, 150.0, 250.0, 500.0, 1200.0)

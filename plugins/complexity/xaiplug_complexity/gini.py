@@ -22,6 +22,7 @@ class Gini(Metric):
     group by group.
     """
 
+    reads_only = True
     asks_first = False
 
     channels: Literal["sum", "abs-sum", "none"] = "sum"

@@ -40,6 +40,8 @@ class FaithfulnessCorrelation(Metric):
         ComponentError: a sample has no more than `subset_size` units.
     """
 
+    reads_only = True
+
     default_scale = "logit"
 
     by: Literal["scalar", "pixel", "patch", "group"] = "scalar"

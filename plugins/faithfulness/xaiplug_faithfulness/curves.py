@@ -35,6 +35,8 @@ class Curve(Metric):
         ComponentError: value="correct" for a model with one output, which predicts no class.
     """
 
+    reads_only = True
+
     default_scale = "probability"
     inserts: ClassVar[bool]
 

@@ -25,6 +25,7 @@ class First(Metric):
         ComponentError: a model with one output, which predicts no class.
     """
 
+    reads_only = True
     inserts: ClassVar[bool]
 
     by: By = "group"

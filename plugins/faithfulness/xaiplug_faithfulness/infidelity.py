@@ -28,6 +28,7 @@ class Infidelity(Metric):
     plain gradient. Maps without channels, and groups, give every scalar their position's value.
     """
 
+    reads_only = True
     samples: Annotated[int, Ge(1)] = 1000
     """Perturbations per sample; captum's 10 are too few."""
     sigma: Annotated[float, Gt(0)] = 0.2

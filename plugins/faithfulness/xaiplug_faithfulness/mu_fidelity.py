@@ -27,6 +27,7 @@ class MuFidelity(Metric):
     Values (B,) in [-1, 1]; NaN where either side is constant; for the empty set the mean is 0.
     """
 
+    reads_only = True
     needs = ("imputer",)
     default_scale = "probability"
 

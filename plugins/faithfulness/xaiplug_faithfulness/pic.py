@@ -35,6 +35,7 @@ class Pic(Metric):
         ComponentError: the inputs are no images of one or three channels, or Pillow was built without WebP.
     """
 
+    reads_only = True
     needs = ("baseline",)
     default_scale = "probability"
 

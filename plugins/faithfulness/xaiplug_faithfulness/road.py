@@ -31,6 +31,8 @@ class Road(Metric):
     A score of `accuracy` is 1 where the predicted class is the label (the explained class where no labels are given).
     """
 
+    reads_only = True
+
     default_scale = "probability"
 
     order: Literal["morf", "lerf"] = "morf"

@@ -29,6 +29,7 @@ class XaiBenchFaithfulness(Metric):
         ComponentError: the inputs are no rows.
     """
 
+    reads_only = True
     needs = ("pool",)
 
     variant: Variant = "fixed"
@@ -56,6 +57,7 @@ class XaiBenchMonotonicity(Metric):
         ComponentError: the inputs are no rows.
     """
 
+    reads_only = True
     needs = ("pool",)
 
     variant: Variant = "fixed"
@@ -89,6 +91,7 @@ class XaiBenchGtShapley(Metric):
         ComponentError: the inputs are no rows, or have more than 14 features.
     """
 
+    reads_only = True
     needs = ("pool",)
 
     variant: Variant = "fixed"
@@ -117,6 +120,7 @@ class XaiBenchInfidelity(Metric):
         ComponentError: the inputs are no rows.
     """
 
+    reads_only = True
     variant: Variant = "fixed"
     """Whether the noise is left whole, or cut to [0,1]."""
     samples: Annotated[int, Ge(1)] = 1000

@@ -50,6 +50,7 @@ PUBLISHED = {
 class Detector(Explainer):
     """How sets are found."""
 
+    reads_only = True
     smoothing: Smoothing = "adv2"
     """ReLUs for the second derivative: adv2 (paper, eq. 8), softplus, or none (ReLU networks have no curvature)."""
     tau: Annotated[float, Gt(0)] = 1e-3

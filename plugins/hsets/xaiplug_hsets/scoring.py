@@ -24,6 +24,7 @@ from xaiplug_hsets.idg import (
 class Scoring(Explainer):
     """How IDG-Vis scores a set."""
 
+    reads_only = True
     abs_mode: AbsMode = "inside"
     """Where the absolute value is taken: inside the mean over the path (Lemma 1), outside it (the original IDG), none
     (Algorithm 2 as printed; signed), or reference (the published code: the norm of â ⊙ mean |∇f|, with the class that

@@ -51,6 +51,7 @@ class CounterfactualPGD(Baseline):
         ComponentError: a model with one softmax output has no other class. DataError: inputs outside the range.
     """
 
+    reads_only = True
     steps: Annotated[int, Ge(1)] = 200
     """At most so many steps; an input still called the same after them is used with a warning."""
     step_size: Annotated[float, Gt(0)] = 0.05

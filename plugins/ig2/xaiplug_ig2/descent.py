@@ -24,6 +24,7 @@ Range = tuple[float, float] | Literal["model"] | None
 class GradPath(Component):
     """How the path goes down: x_{j+1} = clip(x_j - η g / W), g the gradient of the distance to the reference."""
 
+    reads_only = True
     steps: Annotated[int, Ge(1)] = 200
     """Steps of the path (k)."""
     step_size: Annotated[float, Gt(0)] | None = None

@@ -97,6 +97,7 @@ class ExpectedIG(Explainer):
     `residual` (B,) the error of the integral.
     """
 
+    reads_only = True
     needs = ("references",)
     claims = ("completeness", "dummy", "implementation-invariance", "linearity")
 
@@ -117,6 +118,7 @@ class GuidedIG(Explainer):
     (B,) is the error of the integral, `base_score` (B,) the baselines' mean score.
     """
 
+    reads_only = True
     needs = ("baseline",)
     claims = _CLAIMS["guided"]
 
@@ -147,6 +149,7 @@ class BlurIG(Explainer):
         ComponentError: the inputs are no images.
     """
 
+    reads_only = True
     steps: Annotated[int, Ge(1)] = 100
     """Steps of the width; one forward and one backward each."""
     max_sigma: Annotated[float, Gt(0)] = 50.0

@@ -19,6 +19,8 @@ class CFValidity(Metric):
     counterfactuals: `extras["counterfactual"]` (B,n,*shape), of `grad-cf-explanation` or a path method with `keep`.
     """
 
+    reads_only = True
+
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
         ends = explanation.extras.get("counterfactual")
         if ends is None or (query.model.output == "softmax" and query.logits.shape[1] == 1):
@@ -37,6 +39,7 @@ class CFDistance(Metric):
     distance to the nearest sample of the pool.
     """
 
+    reads_only = True
     to: Literal["data", "class", "input"] = "data"
     """The nearest sample of the pool, the nearest one that the model calls the same as the counterfactual, or the
     explained sample itself."""

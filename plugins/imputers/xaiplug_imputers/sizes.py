@@ -27,6 +27,7 @@ class PerturbationSize(Metric):
         ComponentError: an imputer that makes no inputs (token removal, attention masks).
     """
 
+    reads_only = True
     needs = ("groups", "imputer")
 
     first: Annotated[float, Gt(0), Le(1)] = 0.1

@@ -33,6 +33,7 @@ class TokenRemoval(Imputer):
         ComponentError: groups that cut a patch in two.
     """
 
+    reads_only = True
     ragged = True
 
     def bind(self, query: Query) -> Removal:
@@ -52,6 +53,7 @@ class AttentionMask(Imputer):
         ComponentError: more blocks than there are; otherwise as token removal.
     """
 
+    reads_only = True
     ragged = True
 
     layer: Annotated[int, Ge(0)] = 0

@@ -43,6 +43,7 @@ Kind = Literal[
 class Worsened(Imputer):
     """What is kept stays, the rest becomes that of a worse image, made once per query."""
 
+    reads_only = True
     expected_failures: ClassVar[dict[str, str]] = {
         "removed-features": "by intent: what is removed is the same feature, damaged, and still has something to say"
     }

@@ -26,6 +26,7 @@ class RelevanceMass(Metric):
     tensor([0.6500])
     """
 
+    reads_only = True
     needs = ("relevant",)
     asks_first = False
 

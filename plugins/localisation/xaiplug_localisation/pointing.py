@@ -26,6 +26,7 @@ class PointingGame(Metric):
     tensor([1.])
     """
 
+    reads_only = True
     needs = ("relevant",)
     asks_first = False
 

@@ -19,6 +19,7 @@ class RelevanceRank(Metric):
     ties. NaN where the truth is empty.
     """
 
+    reads_only = True
     needs = ("relevant",)
     asks_first = False
 
@@ -43,6 +44,7 @@ class GtAuc(Metric):
     tensor([0.7500])
     """
 
+    reads_only = True
     needs = ("relevant",)
     asks_first = False
 
@@ -62,6 +64,7 @@ class GtSum(Metric):
     The same number as `relevance-mass` with its default sign. NaN where the map is 0 or the truth is empty.
     """
 
+    reads_only = True
     needs = ("relevant",)
     asks_first = False
 

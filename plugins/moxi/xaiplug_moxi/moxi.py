@@ -41,6 +41,7 @@ class MoXI(Explainer):
         NonFiniteError: the model returns NaN for an input with groups removed.
     """
 
+    reads_only = True
     needs = ("groups", "imputer")
     default_scale = "log_odds"
     signed = False

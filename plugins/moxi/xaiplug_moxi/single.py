@@ -18,6 +18,7 @@ class MoXISingle(Explainer):
     falling φ, equals in the order of their numbers.
     """
 
+    reads_only = True
     needs = ("groups", "imputer")
     claims = ("dummy", "linearity", "symmetry")
     default_scale = "log_odds"

@@ -29,6 +29,7 @@ class GradientDistance(Metric):
         ComponentError: a map with one value a position of inputs with several channels (or dimensions).
     """
 
+    reads_only = True
     relative: bool = False
     """In units of ‖∇f(x)‖₂; NaN where that is 0."""
 

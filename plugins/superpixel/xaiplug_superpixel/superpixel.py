@@ -37,6 +37,8 @@ class SuperPixel(Explainer):
         ComponentError: `where="gradient"` or `smoothgrad="dynamic"` around a base that asks for no gradients.
     """
 
+    reads_only = True
+
     default_scale = "probability"
 
     base: Use[Explainer] = use("gradient")

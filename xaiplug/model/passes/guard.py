@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
-from xaiplug.errors import ModelError
-
-_HOOKS = (
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-    "_backward_hooks",
-    "_backward_pre_hooks",
-)
-_PARTS = ("_parameters", "_buffers", "_modules")
-_ITS_OWN = frozenset(vars(nn.Module()))
+from xaiplug.errors import ModelError, listing
+from xaiplug.model.passes.parts import Parts
 
 
 @contextmanager
-def untouched(module: nn.Module) -> Iterator[None]:
+def untouched(module: nn.Module, may_write: Collection[int] | None = None) -> Iterator[Parts]:
     """Put a network back as it was, however the block ends, whatever was done to it; the global RNG too.
 
     Parameters, buffers, submodules, training flags, `requires_grad`, `.grad`, hooks, methods replaced on an instance,
     and what torch declares a layer's constants. What a forward notes on its own module, as a count, stays.
 
+    Args:
+        may_write: ids of the only tensors that the block is known to write to; None = any. The numbers of the others
+            are not copied, which takes as long as a small network's pass.
+
     Raises:
-        ModelError: parameters that have no shape yet.
+        ModelError: parameters that have no shape yet; or a tensor was written to whose numbers were not copied.
     """
-    if any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
-        raise ModelError("the network has lazy layers that no forward has given a shape; call it once on an input")
-    modules = [_Module(part) for part in module.modules()]
-    tensors = [_Tensor(tensor) for tensor in {*module.parameters(), *module.buffers()}]
+    parts = Parts(module) if may_write is None else Parts(module, lambda tensor: id(tensor) in may_write)
     try:
         with untouched_rng():
-            yield
+            yield parts
     finally:
-        for part in modules:
-            part.restore()
-        for tensor in tensors:
-            tensor.restore()
+        parts.restore()
+        if parts.lost:
+            raise ModelError(_lost(module, parts.lost))
 
 
 @contextmanager
@@ -77,61 +63,10 @@ def seeded_rng(seed: int) -> Iterator[None]:
         yield
 
 
-class _Module:
-    """One module as it was; what its tensors hold is not its own."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.module = module
-        self.kind = type(module)
-        self.training = module.training
-        held = {name: getattr(module, name) for name in (*_PARTS, *_HOOKS)}
-        # TorchScript's are no dictionaries, and nobody changes them.
-        self.dictionaries = {name: OrderedDict(live) for name, live in held.items() if isinstance(live, dict)}
-        self.attributes = _attributes(module)
-
-    def restore(self) -> None:
-        if type(self.module) is not self.kind:
-            self.module.__class__ = self.kind
-        self.module.training = self.training
-        for name, saved in self.dictionaries.items():
-            _restore(getattr(self.module, name), saved)
-        held = vars(self.module)
-        for name in _attributes(self.module).keys() - self.attributes.keys():
-            del held[name]
-        held.update(self.attributes)
-
-
-class _Tensor:
-    """One parameter or buffer as it was: its memory, and the numbers in it."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor, self.memory, self.values = tensor, tensor.data, tensor.data.clone()
-        self.requires_grad, self.grad = tensor.requires_grad, tensor.grad
-
-    def restore(self) -> None:
-        self.tensor.requires_grad_(self.requires_grad)
-        self.tensor.grad = self.grad
-        if not _same_memory(self.tensor, self.memory):
-            self.tensor.data = self.memory
-        if not torch.equal(self.memory, self.values):
-            self.memory.copy_(self.values)
-
-
-def _same_memory(one: Tensor, other: Tensor) -> bool:
-    where = [(t.data_ptr(), t.shape, t.stride(), t.dtype) for t in (one, other)]
-    return where[0] == where[1]
-
-
-def _attributes(module: nn.Module) -> dict[str, Any]:
-    """Methods that were replaced on this instance, and torch's constants, like the `eps` of a batch norm."""
-    kind, held = type(module), vars(module)
-    constants = getattr(kind, "__constants__", ())
-    names = held.keys() - _ITS_OWN
-    return {name: held[name] for name in names if name in constants or callable(getattr(kind, name, None))}
-
-
-def _restore(live: dict[Any, Any], saved: dict[Any, Any]) -> None:
-    """In place: torch's removable handles hold on to the dictionary itself."""
-    if len(live) != len(saved) or any(live.get(key) is not value for key, value in saved.items()):
-        live.clear()
-        live.update(saved)
+def _lost(module: nn.Module, tensors: Collection[Tensor]) -> str:
+    ids = {id(tensor) for tensor in tensors}
+    named = [name for name, tensor in (*module.named_parameters(), *module.named_buffers()) if id(tensor) in ids]
+    return (
+        f"{listing(named) or 'tensors'} of the network were written to: by its forward, which did not do so before, or "
+        "by a method that says it only reads (`reads_only`); load the weights again; such a method has no reads_only"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
@@ -9,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -87,9 +87,15 @@ def _reset_peak() -> None:
     if torch.cuda.is_initialized():
         torch.cuda.reset_peak_memory_stats()
     try:
-        Path("/proc/self/clear_refs").write_text("5")
+        opened = os.open("/proc/self/clear_refs", os.O_WRONLY)
     except OSError:
         return
+    try:
+        os.write(opened, b"5")
+    except OSError:
+        pass
+    finally:
+        os.close(opened)
 
 
 def _memory(entry: Literal["VmRSS", "VmHWM"]) -> int:
@@ -100,8 +106,12 @@ def _memory(entry: Literal["VmRSS", "VmHWM"]) -> int:
     if torch.cuda.is_initialized():
         return torch.cuda.max_memory_allocated() if entry == "VmHWM" else torch.cuda.memory_allocated()
     try:
-        status = Path("/proc/self/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith(entry)).split()[1]) * 1024
-    except (OSError, StopIteration):
+        opened = os.open("/proc/self/status", os.O_RDONLY)
+        try:
+            status = os.read(opened, 2**14)
+        finally:
+            os.close(opened)
+        return int(status.partition(f"{entry}:".encode())[2].split(None, 1)[0]) * 1024
+    except (OSError, IndexError):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024

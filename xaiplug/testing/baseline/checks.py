@@ -128,9 +128,9 @@ def inputs_untouched(baseline: Baseline) -> None:
 
 @check("model-untouched")
 def model_untouched(baseline: Baseline) -> None:
-    """Parameters, buffers, gradients, flags and hooks are as before."""
+    """Parameters, buffers, gradients, flags and hooks are as before; with `reads_only`, all the time."""
     query = baseline_scenes(baseline)[0].fresh().ask(baseline)
-    model_unchanged(query, lambda: baseline.build(query))
+    model_unchanged(baseline, query, lambda: baseline.build(query))
 
 
 @check("declared-needs")

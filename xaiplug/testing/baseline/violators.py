@@ -88,6 +88,18 @@ class Trains(Baseline):
         return torch.zeros_like(query.inputs)[None]
 
 
+class WritesForAMoment(Baseline):
+    """Adds to a parameter and takes it away again, though it says that it only reads."""
+
+    reads_only = True
+
+    def build(self, query: Query) -> Tensor:
+        parameter = next(query.model.network.parameters())
+        with torch.no_grad():
+            parameter.add_(1).sub_(1)
+        return torch.zeros_like(query.inputs)[None]
+
+
 class NeedsUndeclared(Baseline):
     """Draws from a pool that it does not declare."""
 
@@ -124,6 +136,7 @@ VIOLATORS = (
     violator("batch-independent", MeanOfBatch()),
     violator("inputs-untouched", Overwrites()),
     violator("model-untouched", Trains()),
+    violator("model-untouched", WritesForAMoment()),
     violator("declared-needs", NeedsUndeclared(), "input-kinds"),
     violator("pickles", CannotPickle()),
     violator("params-round-trip", HiddenState()),

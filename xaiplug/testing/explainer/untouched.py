@@ -5,6 +5,7 @@ These call the component without the framework's guard, which would put things r
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from copy import deepcopy
 
 import torch
@@ -20,6 +21,7 @@ from xaiplug.testing.shared.untouched import (
     flags,
     hooks,
     no_more,
+    only_read,
     state,
     tensors_of,
     unchanged,
@@ -30,11 +32,12 @@ from xaiplug.testing.shared.wrapped import Fuse
 
 @check("model-untouched")
 def model_untouched(explainer: Explainer) -> None:
-    """Parameters, buffers, gradients, requires_grad and training flags are as before, bit for bit."""
+    """Parameters, buffers, gradients and flags are as before, bit for bit; with `reads_only`, all the time."""
     query = main_scene(explainer).fresh().ask(explainer)
     network = query.model.network
     before = state(network)
-    unguarded(explainer, query)
+    with only_read(network) if explainer.only_reads() else nullcontext():
+        unguarded(explainer, query)
     compare_states(before, state(network))
 
 

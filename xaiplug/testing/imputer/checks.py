@@ -157,9 +157,9 @@ def inputs_untouched(imputer: Imputer) -> None:
 
 @check("model-untouched")
 def model_untouched(imputer: Imputer) -> None:
-    """Parameters, buffers, gradients, flags and hooks are as before."""
+    """Parameters, buffers, gradients, flags and hooks are as before; with `reads_only`, all the time."""
     query = removing(imputer, imputer_scene(imputer).fresh())
-    model_unchanged(query, lambda: imputer.bind(query)(*coalitions(query)))
+    model_unchanged(imputer, query, lambda: imputer.bind(query)(*coalitions(query)))
 
 
 @check("hooks-removed-on-error")

@@ -128,6 +128,17 @@ class Trains(OwnGame):
         query.model.network.get_submodule("head").train()
 
 
+class WritesForAMoment(OwnGame):
+    """Adds to a parameter and takes it away again, though it says that it only reads."""
+
+    reads_only = True
+
+    def before(self, query: Query, keep: Tensor) -> None:
+        parameter = next(query.model.network.parameters())
+        with torch.no_grad():
+            parameter.add_(1).sub_(1)
+
+
 class LeavesHookOnError(Imputer):
     """Removes its hook, unless the model raises."""
 
@@ -198,6 +209,7 @@ VIOLATORS = (
     violator("global-rng-untouched", SeedsGlobally()),
     violator("inputs-untouched", ChangesCoalitions()),
     violator("model-untouched", Trains()),
+    violator("model-untouched", WritesForAMoment()),
     violator("hooks-removed-on-error", LeavesHookOnError()),
     violator("declared-needs", NeedsUndeclared(), "input-kinds"),
     violator("pickles", CannotPickle()),

@@ -216,10 +216,10 @@ def inputs_untouched(metric: Any) -> None:
 
 @check("model-untouched", applies=_one_model)
 def model_untouched(metric: Metric) -> None:
-    """Parameters, buffers, gradients, flags and hooks are as before."""
+    """Parameters, buffers, gradients, flags and hooks are as before; with `reads_only`, all the time."""
     query, explanation = question(metric, metric_scene(metric).fresh())
     with torch.no_grad():
-        model_unchanged(query, lambda: metric.measure(query, explanation))
+        model_unchanged(metric, query, lambda: metric.measure(query, explanation))
 
 
 @check("prefers-truth", applies=_one_model)

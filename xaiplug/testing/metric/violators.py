@@ -118,6 +118,18 @@ class Trains(Metric):
         return _size(explanation)
 
 
+class WritesForAMoment(Metric):
+    """Adds to a parameter and takes it away again, though it says that it only reads."""
+
+    reads_only = True
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        parameter = next(query.model.network.parameters())
+        with torch.no_grad():
+            parameter.add_(1).sub_(1)
+        return _size(explanation)
+
+
 class WrongWay(Agreement):
     """Declares the direction the wrong way round."""
 
@@ -174,6 +186,7 @@ VIOLATORS = (
     violator("memory-layout", ViewsMaps()),
     violator("inputs-untouched", NormalisesInPlace()),
     violator("model-untouched", Trains()),
+    violator("model-untouched", WritesForAMoment()),
     violator("prefers-truth", WrongWay()),
     violator("declared-needs", NeedsUndeclared(), "input-kinds"),
     violator("declared-needs", AsksForMore(), "input-kinds"),

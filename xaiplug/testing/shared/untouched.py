@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xaiplug.kinds import Component
 from xaiplug.model.query import Query
 from xaiplug.testing.shared.types import Violation
 
@@ -116,10 +118,34 @@ def unchanged(tensors: Mapping[str, Tensor], act: Callable[[], Any], what: str =
             raise Violation(f"left a gradient on {what}.{name}")
 
 
-def model_unchanged(query: Query, act: Callable[[], Any]) -> None:
-    """Raise a `Violation` if `act()` changes the model or leaves a hook on it."""
+def model_unchanged(component: Component, query: Query, act: Callable[[], Any]) -> None:
+    """Raise a `Violation` if `act()` changes the model or leaves a hook on it.
+
+    Where the component says that it only reads, nothing may be written to for a moment either.
+    """
     network = query.model.network
     before, hooked = state(network), hooks(query.model.module)
-    act()
+    with only_read(network) if component.only_reads() else nullcontext():
+        act()
     compare_states(before, state(network))
     no_more(hooked, hooks(query.model.module), "left behind")
+
+
+@contextmanager
+def only_read(network: nn.Module) -> Iterator[None]:
+    """Raise a `Violation` if a tensor of the network is written to in the block, even if it is put back."""
+    held = dict((*network.named_parameters(), *network.named_buffers()))
+    before = {name: (value.detach().clone(), value._version) for name, value in held.items()}
+
+    def look(*_: Any) -> None:
+        for name, value in held.items():
+            if not torch.equal(value, before[name][0]) or value._version != before[name][1]:
+                raise Violation(f"says that it only reads (reads_only), and wrote to '{name}' of the network")
+
+    handles = [part.register_forward_pre_hook(look) for part in network.modules()]
+    try:
+        yield
+        look()
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -20,6 +20,22 @@ class BackwardIntoParameters(Explainer):
         return at.grad
 
 
+class WritesForAMoment(Explainer):
+    """Explains with rounder weights and puts them back, though it says that it only reads."""
+
+    reads_only = True
+
+    def explain(self, query: Query) -> Tensor:
+        parameters = list(query.model.network.parameters())
+        kept = [parameter.data.clone() for parameter in parameters]
+        for parameter in parameters:
+            parameter.data.mul_(1.01)
+        gradient = query.gradient(query.inputs)
+        for parameter, values in zip(parameters, kept, strict=True):
+            parameter.data.copy_(values)
+        return gradient
+
+
 class LeavesHook(Explainer):
     """Registers a hook and forgets it."""
 
@@ -66,6 +82,7 @@ class GradientsOff(Explainer):
 
 VIOLATORS = (
     violator("model-untouched", BackwardIntoParameters()),
+    violator("model-untouched", WritesForAMoment()),
     violator("hooks-removed", LeavesHook(), "hooks-removed-on-error"),
     violator("hooks-removed-on-error", LeavesHookOnError()),
     violator("inputs-untouched", MarksInputs()),
