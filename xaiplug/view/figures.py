@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from xaiplug.data.storage import write_atomically
 from xaiplug.data.study import Curve, Panel, Study
 from xaiplug.view.leaderboard import short_names
+from xaiplug.view.names import file_name
 from xaiplug.view.plots import plot_curves, plot_methods
 
 DPI = 300
@@ -34,13 +34,13 @@ def write_figures(study: Study, folder: Path, *, width: float, samples: int) -> 
     for names, curves in gathered.items():
         figure = plot_curves(curves)
         if figure.axes:
-            _write(figure, folder / f"{_name('curves', *names)}.pdf", metadata={"CreationDate": None})
+            _write(figure, folder / f"{file_name('curves', *names)}.pdf", metadata={"CreationDate": None})
     for panel in study.gallery:
         if panel.maps and len(panel.inputs):
             figure = _gallery(panel, samples)
             tall = figure.get_figheight() * width / figure.get_figwidth()
             figure.set_size_inches(width, tall)
-            _write(figure, folder / f"{_name('gallery', panel.model, panel.data)}.png", dpi=DPI)
+            _write(figure, folder / f"{file_name('gallery', panel.model, panel.data)}.png", dpi=DPI)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -59,8 +59,3 @@ def _gallery(panel: Panel, samples: int) -> Figure:
 def _write(figure: Figure, path: Path, **options: Any) -> Path:
     form = path.suffix[1:]
     return write_atomically(path, lambda temporary: figure.savefig(temporary, format=form, **options))
-
-
-def _name(*parts: str) -> str:
-    """A file's name of any words: what is no letter, digit, dot or dash becomes a dash."""
-    return "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.")[:60] or "x" for part in parts)
