@@ -119,6 +119,46 @@ def test_only_raising_pixels_stay_when_asked(page):
     assert page.evaluate(count) == [red, 0]
 
 
+def enlarge_a_photo(page):
+    page.locator("#gallery").get_by_role("tab", name="resnet on photos").click()
+    page.locator('.sample[data-id="photos/0.png"] .map[data-name="gradient"] .tile').click()
+
+
+def test_one_channel_of_the_picture_and_of_the_map(page, browser):
+    enlarge_a_photo(page)
+    viewer = page.locator("dialog.viewer")
+    channel = viewer.get_by_label("channel")
+    assert channel.locator("option").all_inner_texts() == ["all", "1 of 3", "2 of 3", "3 of 3"]
+    drawn = """place => new Promise(done => setTimeout(() => {
+        const canvas = document.querySelectorAll('.stage canvas')[place];
+        done([...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join());
+    }, 200))"""
+    whole = [page.evaluate(drawn, place) for place in (0, 1)]
+    channel.select_option("2")
+    picture, first = (page.evaluate(drawn, place) for place in (0, 1))
+    assert first != whole[1]
+    values, colours = (list(map(int, text.split(","))) for text in (picture, whole[0]))
+    assert values[0::4] == values[1::4] == values[2::4] == colours[1::4]
+    page.wait_for_function("location.hash.includes('%2C2%5D')")
+    other = browser.new_page()
+    other.goto(page.url)
+    assert other.get_by_label("channel").input_value() == "2"
+    other.close()
+    channel.select_option("3")
+    assert page.evaluate(drawn, 1) != first
+
+
+def test_a_map_without_channels_says_that_it_is_whole_and_a_grey_picture_offers_none(page):
+    enlarge_a_photo(page)
+    viewer = page.locator("dialog.viewer")
+    viewer.get_by_label("channel").select_option("1")
+    assert viewer.locator(".whole").inner_text() == ""
+    page.keyboard.press("Escape")
+    page.locator("#gallery").get_by_role("tab", name="decoy on decoy-test").click()
+    page.locator("#gallery .map .tile").first.click()
+    assert viewer.get_by_label("channel").is_hidden()
+
+
 def test_one_limit_pales_the_weaker_maps(page):
     shown = page.locator("#gallery .map img").first
     own = shown.get_attribute("src")

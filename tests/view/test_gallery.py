@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import base64
+import io
 import re
 from dataclasses import replace
 
 import torch
+from PIL import Image
 
 from xaiplug.data.explanation import Explanation, SetScores
 from xaiplug.data.study import Panel
@@ -83,3 +86,17 @@ def test_rows_are_bars():
     line = wall(panel).lines[0]
     assert line.picture == ""
     assert line.tiles[0].drawn.count("<rect") == 9
+
+
+def test_channels_of_a_map_and_of_a_picture_that_is_no_photo():
+    values = torch.zeros(1, 10, 8, 8)
+    values[0, 0], values[0, 1, 0, 0] = 2.0, -1.0
+    maps = {"own": Explanation(values, "input"), "one": Explanation(torch.ones(1, 1, 8, 8), "spatial")}
+    panel = Panel("net", "d", torch.rand(1, 10, 8, 8), None, torch.tensor([0]), torch.tensor([0]), None, ("a",), maps)
+    (line,) = wall(panel).lines
+    own, one = line.tiles
+    assert (line.channels, len(line.apart), len(own.channels), one.channels) == (10, 8, 8, ())
+    shown = [Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) for uri in own.channels]
+    assert [picture.getpixel((0, 0)) for picture in shown] == [254, round(127 - 127 / 2), *[127] * 6]
+    photo = wall(replace(panel, inputs=torch.rand(1, 3, 8, 8))).lines[0]
+    assert (photo.channels, photo.apart) == (3, ())

@@ -18,6 +18,7 @@ from xaiplug.view.leaderboard import short_names
 from xaiplug.view.numbers import short
 from xaiplug.view.sheet import class_label
 from xaiplug.view.transforms import (
+    channel_maps,
     display_map,
     labels_apart,
     outline,
@@ -32,6 +33,9 @@ from xaiplug.view.transforms import (
 SAMPLES = 12
 """Samples of one panel at most."""
 
+CHANNELS = 8
+"""Channels of a map or of a picture that the viewer offers at most, the first ones."""
+
 _SIDE = 160
 _TARGET = 124
 _STEPS = 5
@@ -39,12 +43,17 @@ _STEPS = 5
 
 @dataclass(frozen=True)
 class Tile:
-    """One explainer's picture of a sample, on the scale of its own, which ends at `limit`."""
+    """One explainer's picture of a sample, on the scale of its own, which ends at `limit`.
+
+    Args:
+        channels: data URIs of the map's channels, on one scale; none where it has one value per place.
+    """
 
     name: str
     drawn: Markup
     limit: float
     text: str
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class Line:
     Args:
         photo: data URI of the input; "" where it is no image.
         shared: where the scale ends that all its maps could share.
+        channels: how many the input has; 0 where it is no image.
+        apart: data URIs of its channels, where the photo does not show each as a colour.
     """
 
     id: str
@@ -65,6 +76,8 @@ class Line:
     picture: Markup
     shared: float
     tiles: tuple[Tile, ...]
+    channels: int = 0
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,8 @@ def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Ten
     for name, values in maps.items():
         limit = float(limits[name][row])
         drawn = _drawn(values[row], limit, size, truth + _marks(panel.maps[name], row), short_name[name])
-        tiles.append(Tile(short_name[name], drawn, limit, f"±{short(limit)}"))
+        split = _channels(panel.maps[name], row, tuple(panel.inputs.shape[1:]))
+        tiles.append(Tile(short_name[name], drawn, limit, f"±{short(limit)}", split))
     names = panel.class_names
     return Line(
         panel.ids[row],
@@ -116,7 +130,25 @@ def _line(panel: Panel, row: int, maps: dict[str, Tensor], limits: dict[str, Ten
         _behind(size, truth) if image else Markup(""),
         shared,
         tuple(tiles),
+        len(panel.inputs[row]) if image else 0,
+        _apart(panel.inputs[row]) if image else (),
     )
+
+
+def _channels(explanation: Explanation, row: int, shape: tuple[int, ...]) -> tuple[str, ...]:
+    found = channel_maps(explanation, shape) if len(shape) == 3 else None
+    if found is None:
+        return ()
+    kept = found[row, :CHANNELS].double()
+    limit = signed_limit(found[row].double().unsqueeze(0)).expand(len(kept))
+    return tuple(map(map_uri, scaled(shrink(kept.unsqueeze(1), _SIDE).squeeze(1), limit)))
+
+
+def _apart(image: Tensor) -> tuple[str, ...]:
+    """The channels (C,H,W) as grey pictures; none of a grey or a colour photo, which says them itself."""
+    if len(image) in (1, 3):
+        return ()
+    return tuple(_photo(channel.unsqueeze(0)) for channel in image[:CHANNELS])
 
 
 def _truth(panel: Panel, row: int) -> Markup:

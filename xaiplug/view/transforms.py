@@ -37,6 +37,12 @@ def display_map(
     return values.sum(-1) if values.ndim == 3 else values
 
 
+def channel_maps(explanation: Explanation, shape: tuple[int, ...] | None = None) -> Tensor | None:
+    """The channels (B,C,H,W) that `display_map` sums; None where a map has one value per place from the start."""
+    values = _placed(explanation, shape)
+    return values if values.ndim == 4 and values.shape[1] > 1 else None
+
+
 def _placed(explanation: Explanation, shape: tuple[int, ...] | None) -> Tensor:
     values = explanation.attribution.detach().cpu()
     groups = explanation.groups

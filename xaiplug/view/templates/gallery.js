@@ -76,33 +76,48 @@ for (const gallery of document.querySelectorAll("#gallery")) {
 <div class="tools"><select aria-label="left"></select><input type="range" min="0" max="100" value="50" aria-label="wipe"><select aria-label="right"></select></div>
 <div class="tools"><label>sign <select aria-label="sign"><option value="0">both</option><option value="1">raises</option><option value="-1">lowers</option></select></label>
 <label>scale ends at percentile <input type="number" min="50" max="100" value="100" step="1" aria-label="percentile"></label>
-<label><input type="checkbox" class="on"> over the picture</label></div>`;
+<label>channel <select aria-label="channel"></select></label>
+<label><input type="checkbox" class="on"> over the picture</label></div>
+<p class="whole" role="status"></p>`;
   document.body.append(viewer);
   const part = (selector) => viewer.querySelector(selector);
   const [left, right] = [part("[aria-label=left]"), part("[aria-label=right]")];
   const wipe = part("[aria-label=wipe]"), sign = part("[aria-label=sign]"), ends = part("[aria-label=percentile]");
-  const on = part(".on"), stage = part(".stage");
+  const on = part(".on"), stage = part(".stage"), channel = part("[aria-label=channel]");
   let sample = null;
+  const loaded = async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    return image;
+  };
+  const split = (element) => (element.dataset.channels ?? "").split(" ").filter(Boolean);
+  // One channel of a grey or colour photo, as a grey picture; a photo that no script may read stays as it is.
+  const grey = (image, place) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    if (place < 0 || split(sample).length || !readable(image)) return canvas;
+    const drawn = context.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < drawn.data.length; i += 4) drawn.data.fill(drawn.data[i + place], i, i + 3);
+    context.putImageData(drawn, 0, 0);
+    return canvas;
+  };
   const photo = () => /url\("?(.*?)"?\)/.exec(sample.style.getPropertyValue("--photo"))?.[1];
   const layer = async (name) => {
     const map = [...sample.querySelectorAll(".map")].find((one) => one.dataset.name === name);
-    const behind = new Image();
-    if (photo()) { behind.src = photo(); await behind.decode(); }
-    if (!map) {
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [behind.naturalWidth || 1, behind.naturalHeight || 1];
-      if (photo()) canvas.getContext("2d").drawImage(behind, 0, 0);
-      return canvas;
-    }
-    const own = new Image();
+    const place = Number(channel.value) - 1;
+    const behind = photo() ? grey(await loaded(split(sample)[place] ?? photo()), place) : document.createElement("canvas");
+    if (!map) return behind;
     const shown = map.querySelector("img");
-    own.src = shown.dataset.own ?? shown.src;
-    await own.decode();
-    const limit = percentile(own, Number(ends.value));
+    const channels = await Promise.all((place < 0 ? [] : split(map)).map(loaded));
+    const own = channels[place] ?? await loaded(shown.dataset.own ?? shown.src);
+    const limit = Math.max(...[own, ...channels].map((image) => percentile(image, Number(ends.value))));
     const drawn = painted(own, limit > 0 ? 1 / limit : 1, Number(sign.value));
     if (!on.checked || !photo()) return drawn;
     const canvas = document.createElement("canvas");
-    const side = Math.max(behind.naturalWidth, drawn.width);
+    const side = Math.max(behind.width, drawn.width);
     [canvas.width, canvas.height] = [side, Math.round(side * drawn.height / drawn.width)];
     const context = canvas.getContext("2d");
     context.filter = "grayscale(1)";
@@ -130,13 +145,23 @@ for (const gallery of document.querySelectorAll("#gallery")) {
     edge.className = "edge";
     stage.replaceChildren(...layers, edge);
     cut();
-    pageState.state.set("map", JSON.stringify([walls().indexOf(sample), left.value, right.value]));
+    const whole = (name) => Number(channel.value) && name !== "picture" && !split(maps().get(name)).length;
+    part(".whole").textContent = [...new Set([left.value, right.value])].filter(whole)
+      .map((name) => `${name} has one value per place, for all channels.`).join(" ");
+    const chosen = [walls().indexOf(sample), left.value, right.value, Number(channel.value)];
+    pageState.state.set("map", JSON.stringify(chosen));
     pageState.keep();
   };
   const walls = () => [...gallery.querySelectorAll(".sample")];
-  const open = (which, first, second) => {
+  const maps = () => new Map([...sample.querySelectorAll(".map")].filter((map) => map.querySelector("img")).map((map) => [map.dataset.name, map]));
+  const open = (which, first, second, third = 0) => {
     sample = which;
-    const names = ["picture", ...[...sample.querySelectorAll(".map")].filter((map) => map.querySelector("img")).map((map) => map.dataset.name)];
+    const names = ["picture", ...maps().keys()];
+    const count = Number(sample.dataset.count);
+    const offered = count > 1 ? [...Array(Math.min(count, 8)).keys()].map((place) => place + 1) : [];
+    channel.replaceChildren(new Option("all", 0), ...offered.map((place) => new Option(`${place} of ${count}`, place)));
+    channel.value = offered.includes(third) ? third : 0;
+    channel.parentElement.hidden = !offered.length;
     [left, right].forEach((select) => select.replaceChildren(...names.map((name) => new Option(name))));
     left.value = names.includes(first) ? first : "picture";
     right.value = names.includes(second) ? second : names[names.length - 1];
@@ -144,7 +169,7 @@ for (const gallery of document.querySelectorAll("#gallery")) {
     if (!viewer.open) viewer.showModal();
     show();
   };
-  [left, right, sign, ends, on].forEach((control) => control.addEventListener("change", show));
+  [left, right, sign, ends, channel, on].forEach((control) => control.addEventListener("change", show));
   wipe.addEventListener("input", cut);
   part(".close").addEventListener("click", () => viewer.close());
   viewer.addEventListener("close", () => { pageState.state.delete("map"); pageState.keep(); });
@@ -161,8 +186,8 @@ for (const gallery of document.querySelectorAll("#gallery")) {
   const asked = pageState.state.get("map");
   if (asked) {
     try {
-      const [place, first, second] = JSON.parse(asked);
-      if (walls()[place]) open(walls()[place], first, second);
+      const [place, first, second, third] = JSON.parse(asked);
+      if (walls()[place]) open(walls()[place], first, second, third);
     } catch { /* an address that was cut short opens nothing */ }
   }
 }
