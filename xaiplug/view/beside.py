@@ -17,8 +17,8 @@ _PICTURE = re.compile(rf'(<img class="\w+" )src="{_PNG}"|url\({_PNG}\)')
 def beside(page: str, folder: str) -> tuple[str, dict[str, bytes]]:
     """The page, with links in place of pictures if it is larger than `LARGEST`; and path -> PNG of each that was moved.
 
-    Channels go first, which few ask for; the others stay if the page is small enough then: a browser lets no script read
-    what lies beside a page on disk, so its scales stay as they are.
+    Channels go first, which few ask for; the others stay if the page is small enough then: what lies beside a page on
+    disk no script may read, so its scale cannot be changed.
 
     Args:
         folder: name of the folder that they are put into, beside the page. Files are named by what is in them.
