@@ -1,4 +1,4 @@
-.PHONY: demo test check docs pictures homes install clean
+.PHONY: demo test check wheels docs pictures homes install clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -13,6 +13,9 @@ check: install  ## style, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python .ci/contracts.py
+
+wheels: install  ## built as they would be published, and installed from that
+	$(BIN)/python .ci/wheels.py
 
 docs: install  ## the site, into docs/_site
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_site
