@@ -134,6 +134,8 @@ MORE = [
     ("runs: [{explainers: [gg]}]", "runs.0.explainers: no 'gg' in explainers; did you mean 'g'?"),
     ("runs: [{explainer: [g]}]", "runs.0.explainer: unknown key 'explainer'; did you mean 'explainers'?"),
     ("outputs: {dir: ../out}", "outputs.dir: '../out' must be a folder without '..'"),
+    (r"outputs: {dir: runs\..\out}", r"outputs.dir: 'runs\..\out' must be a folder without '..'"),
+    ("outputs: {dir: ' '}", "outputs.dir: ' ' must be a folder without '..'"),
     ("outputs: {dir: /somewhere}", "outputs.dir: '/somewhere' is outside of the working directory"),
     ("outputs: {dir: ~/x}", "outputs.dir: '~/x' is outside of the working directory"),
     ("references: {r: {use: toy-pool, params: {n: 1.5}}}", "references.r.params.n: Input should be a valid integer"),

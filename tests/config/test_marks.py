@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from xaiplug.config.marks import LARGEST, Dumper, parse, value
-from xaiplug.errors import ConfigError
+from xaiplug.config.marks import LARGEST, Document, Dumper, parse, value
+from xaiplug.errors import ConfigError, Problem
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,18 @@ def test_a_key_written_twice_names_both_lines_and_all_are_told():
     assert str(caught.value).splitlines() == [
         "f.yaml:2:11: b.c: 'c' is written twice (first in line 2); keep one",
         "f.yaml:3:1: a: 'a' is written twice (first in line 1); keep one",
+    ]
+
+
+def test_mistakes_are_told_in_the_order_of_the_file():
+    """Numbers count as numbers; what has no line, such as an override, comes first."""
+    places = {("late",): "10:2", ("right",): "9:11", ("left",): "9:3", ("set",): "--set a=1"}
+    told = str(Document("f.yaml", {}, places).error([Problem(path, "wrong") for path in places]))
+    assert [line.partition(": ")[0] for line in told.splitlines()] == [
+        "--set a=1",
+        "f.yaml:9:3",
+        "f.yaml:9:11",
+        "f.yaml:10:2",
     ]
 
 

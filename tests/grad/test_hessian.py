@@ -75,6 +75,14 @@ def test_piecewise_linear_networks_have_none(small_cnn, images):
     assert hessian_rows(curved, torch.tensor([40, 5, 9])).any()
 
 
+def test_a_linear_network_whose_weights_are_trained_has_none():
+    """Its gradient hangs on the weights, and not on the input."""
+    query = base_query(Model(nn.Linear(3, 2).double()), torch.rand(2, 3, dtype=torch.float64))
+    assert next(query.model.module.parameters()).requires_grad
+    assert hessian_rows(query, torch.tensor([0, 2])).tolist() == [[0.0] * 3] * 2
+    assert sample_hessian(query, 1)(torch.tensor([0, 2])).tolist() == [[0.0] * 3] * 2
+
+
 def test_wrong_features(small_cnn, images):
     query = base_query(Model(small_cnn.eval()), images)
     with pytest.raises(ShapeError, match=r"features must lie in 0..431"):

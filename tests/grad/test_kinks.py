@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.nn.modules import activation
 
 from xaiplug import Model
@@ -128,3 +129,38 @@ def test_curvature_of_its_own_is_kept(layer):
 @pytest.mark.parametrize("layer", ALONE, ids=repr)
 def test_what_jumps_is_left_alone(layer):
     assert not curvature(asked(layer, "adv2")).any()
+
+
+CALLS = {
+    "prelu": lambda z: F.prelu(input=z, weight=torch.tensor([0.25], dtype=z.dtype)),
+    "torch-prelu": lambda z: torch.prelu(input=z, weight=torch.tensor([0.25], dtype=z.dtype)),
+    "method-prelu": lambda z: z.prelu(weight=torch.tensor([0.25], dtype=z.dtype)),
+    "softshrink": lambda z: F.softshrink(input=z, lambd=0.5),
+    "hardtanh": lambda z: F.hardtanh(input=z, min_val=-0.75, max_val=2.0),
+    "leaky-relu": lambda z: F.leaky_relu(input=z, negative_slope=0.2),
+    "relu": lambda z: torch.relu(input=z),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_by_name(name):
+    """Arguments that are named are the same as those by place."""
+    places = {
+        "softshrink": lambda z: F.softshrink(z, 0.5),
+        "hardtanh": lambda z: F.hardtanh(z, -0.75, 2.0),
+        "leaky-relu": lambda z: F.leaky_relu(z, 0.2),
+        "relu": F.relu,
+    }
+
+    class Called(nn.Module):
+        def __init__(self, call):
+            super().__init__()
+            self.call = call
+
+        def forward(self, z):
+            return self.call(z)
+
+    found = curvature(asked(Called(CALLS[name]), "adv2"))
+    expected = curvature(asked(nn.PReLU() if "prelu" in name else Called(places[name]), "adv2"))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
+    assert found.abs().max() > 1e-3

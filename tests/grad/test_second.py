@@ -3,9 +3,22 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
 
 from xaiplug.grad import twice_differentiable
+
+
+class Functional(nn.Module):
+    """A convolution and a batch norm with torch's own defaults: nothing is said but what must be."""
+
+    def forward(self, x):
+        generator, dims = torch.Generator().manual_seed(4), x.ndim - 2
+        kernel = torch.rand(5, 4, *[2] * dims, dtype=x.dtype, generator=generator)
+        mean, variance = torch.rand(2, 5, dtype=x.dtype, generator=generator)
+        convolved = (F.conv1d, F.conv2d, F.conv3d)[dims - 1](x, kernel)
+        return F.batch_norm(convolved, mean, variance * 1e-4)
+
 
 LAYERS = {
     "plain": (nn.Conv2d(4, 6, 3), 2),
@@ -19,6 +32,9 @@ LAYERS = {
     "batch-norm": (nn.BatchNorm2d(4), 2),
     "batch-norm-without-weights": (nn.BatchNorm2d(4, affine=False), 2),
     "batch-norm-without-statistics": (nn.BatchNorm2d(4, track_running_stats=False), 2),
+    "functional": (Functional(), 2),
+    "functional-one-dimensional": (Functional(), 1),
+    "functional-three-dimensional": (Functional(), 3),
 }
 
 

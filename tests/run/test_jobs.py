@@ -14,6 +14,7 @@ from xaiplug.run import execute, read_plan, run_cell
 from xaiplug.run.cell import WaitsError
 from xaiplug.run.claims import BusyError, claimed
 from xaiplug.run.jobs import jobs_of
+from xaiplug.run.work import _estimate
 
 STUDY = """\
 version: 1
@@ -41,6 +42,13 @@ def test_scores_go_with_their_explanation_and_segmentations_come_first(write):
     assert last.inputs == (explain[1].id, explain[3].id)
     scores = [cell for cell in plan if plan[cell]["kind"] == "score"]
     assert [len(job.cells) for job in jobs_of(plan, scores)] == [2] * 4
+
+
+def test_how_long_the_rest_will_take():
+    """The mean of what was done, without the first, which loads; that alone tells something only where it is long."""
+    assert _estimate([], 3) == _estimate([1.0], 3) == 0
+    assert _estimate([2.0], 3) == 6
+    assert _estimate([9.0, 1.0, 3.0], 5) == 10
 
 
 def test_a_score_that_fails_harms_no_other_of_its_job(write):

@@ -77,6 +77,7 @@ def write_explanation(explanation: Explanation, path: Path) -> None:
         save_file(own, path, metadata=header)
     except SafetensorError as error:  # its own, not the system's
         raise StoreError(f"cannot write {path}: {error}") from error
+    path.chmod(0o666 & ~_umask())  # safetensors lets the owner alone read
 
 
 def load_explanation(path: Path) -> Explanation:

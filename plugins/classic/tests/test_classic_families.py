@@ -33,6 +33,16 @@ SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "i
 SIZED = ("vit", "deit", "swin", "mixer", "cait")
 PATCHES = {**SIZES, "image_size": 32, "patch_size": 8}
 STAGES = {"depths": [1, 1], "hidden_sizes": [8, 16]}
+SMALL_TIMM = {
+    "swin_tiny_patch4_window7_224": {"embed_dim": 24, "depths": (2, 2), "num_heads": (2, 4)},
+    "densenet121": {"growth_rate": 8, "block_config": (2, 2, 2, 2)},
+    "cait_xxs24_224": {"embed_dim": 48, "num_heads": 4, "depth": 2},
+    "vit_tiny_patch16_224": {"embed_dim": 48, "depth": 2},
+    "deit_tiny_distilled_patch16_224": {"embed_dim": 48, "depth": 2},
+    "convnext_atto": {"depths": (1, 1, 2, 1)},
+    "resnetv2_18": {"layers": (1, 1, 1, 1)},
+}
+"""The same parts, fewer of them."""
 HUGGING_FACE = {
     "ViT": PATCHES,
     "DeiT": PATCHES,
@@ -52,24 +62,40 @@ HUGGING_FACE = {
 }
 
 
+class SmallVGG(torchvision.models.VGG):
+    """Without the wide layers of the classifier."""
+
+    def __init__(self, features):
+        super().__init__(features, init_weights=False)
+        self.classifier = torch.nn.Linear(64 * 7 * 7, 5)
+
+
 def of_torchvision(name):
     models = torchvision.models
     if name == "vit_b_16":
         return models.VisionTransformer(64, 16, 3, 2, 32, 64, num_classes=5), 64
     if name == "swin_t":
         return models.SwinTransformer([4, 4], 24, [2, 2], [2, 4], [4, 4], num_classes=5), 64
-    network = getattr(models, name)(weights=None, num_classes=5)
+    if name == "resnext50_32x4d":
+        return models.ResNet(models.resnet.Bottleneck, [1, 1, 1, 1], 5, groups=32, width_per_group=4), 64
+    if name == "densenet121":
+        return models.DenseNet(8, (2, 2, 2, 2), 16, num_classes=5), 64
     if name == "vgg11_bn":
-        network.classifier = torch.nn.Linear(512 * 7 * 7, 5)
+        channels = [16, "M", 32, "M", 64, 64, "M", 64, 64, "M", 64, 64, "M"]
+        return SmallVGG(models.vgg.make_layers(channels, batch_norm=True)), 64
+    network = getattr(models, name)(weights=None, num_classes=5)
+    if name == "alexnet":
+        network.classifier = torch.nn.Linear(256 * 6 * 6, 5)
     return network, 64
 
 
 def of_timm(name):
     if "crossvit" in name:  # two sizes of patches, which 64 is no multiple of
         return timm.create_model(name, pretrained=False, num_classes=5), 240
+    if "mixer" in name:
+        return timm.models.MlpMixer(5, img_size=64, patch_size=32, num_blocks=2, embed_dim=48), 64
     sized = {"img_size": 64} if any(part in name for part in SIZED) else {}
-    small = {"embed_dim": 24, "depths": (2, 2), "num_heads": (2, 4)} if "swin" in name else {}
-    return timm.create_model(name, pretrained=False, num_classes=5, **sized, **small), 64
+    return timm.create_model(name, pretrained=False, num_classes=5, **sized, **SMALL_TIMM.get(name, {})), 64
 
 
 def of_hugging_face(name):

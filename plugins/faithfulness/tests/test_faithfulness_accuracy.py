@@ -119,6 +119,15 @@ def test_units_until_the_prediction_turns(metric, mode):
         assert arrived.tolist() == [float(len(places) > 0 and k >= places[0] + 1) for k in range(5)]
 
 
+@pytest.mark.parametrize("metric", ["first-correct", "first-wrong"])
+@pytest.mark.parametrize("side", [4, 2, 1])
+def test_steps_go_from_none_of_the_units_to_all(metric, side):
+    net = Counted()
+    ex = xaiplug.explain(net, X, "moxi-single", segmenter=("grid", {"patch": side}), target=TARGET)
+    units = (4 // side) ** 2
+    assert xaiplug.score(net, X, ex, metric).steps.tolist() == [k / units for k in range(units + 1)]
+
+
 def test_one_output_predicts_no_class():
     net = nn.Sequential(nn.Flatten(), nn.Linear(16, 1)).double()
     ex = xaiplug.explain(net, X, "gradient")

@@ -70,6 +70,13 @@ def test_ssim_is_near_that_of_scikit_image():
     assert_close(ssim(a, b), torch.tensor(want).double(), rtol=0, atol=0.01)
 
 
+@pytest.mark.parametrize("shape", [(24, 24), (1, 1, 24, 24), (1, 10, 24), (1, 24, 10)])
+def test_ssim_of_what_is_no_map_says_so(shape):
+    with pytest.raises(ShapeError, match=r"maps \(B,H,W\) of at least 11 pixels a side"):
+        ssim(torch.rand(shape), torch.rand(shape))
+    assert ssim(torch.rand(1, 11, 11), torch.rand(1, 11, 11)).shape == (1,)
+
+
 def test_ssim_of_one_sample_does_not_depend_on_the_batch():
     a, b = rand(3, 3, 16, 16), 1000 * rand(3, 3, 16, 16, seed=1)
     whole = compare("ssim", view(a), view(b)).values

@@ -3,10 +3,11 @@
 `model.yaml` names them as `xaiplug_trainers.networks:<Class>`.
 """
 
+from typing import Any
+
 from xaiplug_trainers.networks.cell_cnn import CellCNN
 from xaiplug_trainers.networks.cifar_resnet import CifarResNet
 from xaiplug_trainers.networks.mlp import MLP
-from xaiplug_trainers.networks.mobilenet import MobileNetV2
 from xaiplug_trainers.networks.resnet import ResNet18
 from xaiplug_trainers.networks.small_cnn import SmallCNN
 from xaiplug_trainers.networks.small_vit import SmallViT
@@ -27,3 +28,12 @@ __all__ = [
     "build",
     "kwargs_for",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`MobileNetV2` alone needs torchvision, which takes seconds to import."""
+    if name == "MobileNetV2":
+        from xaiplug_trainers.networks.mobilenet import MobileNetV2
+
+        return MobileNetV2
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
