@@ -1,6 +1,8 @@
 """Networks fit the shapes they are told, and published weights load."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from safetensors.torch import load_file
 from torch.nn.functional import conv2d
 
 from xaiplug.errors import DataError
+from xaiplug_trainers import networks
 from xaiplug_trainers.classifier import ImageClassifier
 from xaiplug_trainers.data.base import Geometry
 from xaiplug_trainers.evaluate import accuracy, predictions
@@ -31,6 +34,13 @@ def test_mlp_takes_rows():
 
 def test_text_cnn_takes_word_vectors():
     assert build(*kwargs_for("text-cnn", (12, 8), 6, {}))(torch.rand(4, 12, 8)).shape == (4, 6)
+
+
+def test_what_is_not_torchvisions_does_not_import_it():
+    code = "import sys; from xaiplug_trainers.networks import SmallCNN; sys.exit(int('torchvision' in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    with pytest.raises(AttributeError, match="no attribute 'ResNet19'"):
+        networks.ResNet19  # noqa: B018
 
 
 def test_unknown_names_say_the_known_ones():

@@ -3,12 +3,12 @@
 `model.yaml` names them as `xaiplug_trainers.networks:<Class>`.
 """
 
+from importlib import import_module
 from typing import Any
 
 from xaiplug_trainers.networks.cell_cnn import CellCNN
 from xaiplug_trainers.networks.cifar_resnet import CifarResNet
 from xaiplug_trainers.networks.mlp import MLP
-from xaiplug_trainers.networks.resnet import ResNet18
 from xaiplug_trainers.networks.small_cnn import SmallCNN
 from xaiplug_trainers.networks.small_vit import SmallViT
 from xaiplug_trainers.networks.table import build, kwargs_for
@@ -29,11 +29,14 @@ __all__ = [
     "kwargs_for",
 ]
 
+_LATE = {
+    "MobileNetV2": "xaiplug_trainers.networks.mobilenet",
+    "ResNet18": "xaiplug_trainers.networks.resnet",
+}
+"""Networks of torchvision, which takes seconds to import."""
+
 
 def __getattr__(name: str) -> Any:
-    """`MobileNetV2` alone needs torchvision, which takes seconds to import."""
-    if name == "MobileNetV2":
-        from xaiplug_trainers.networks.mobilenet import MobileNetV2
-
-        return MobileNetV2
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
