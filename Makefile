@@ -20,8 +20,9 @@ wheels: install  ## built as they would be published, and installed from that
 docs: install  ## the site, into docs/_site
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_site
 
-pictures: install  ## those of the pages, by following the pages
+pictures: install  ## those of the pages, by following the pages; one for each plug-in
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/plugin_pictures.py
 
 homes: install  ## after a component came, went or moved
 	$(BIN)/python .ci/homes.py

@@ -15,6 +15,7 @@ from xaiplug.kinds.fields import field_docs, fields_of, type_name
 from xaiplug.registry import Entry, discover
 
 CARDS = Path(__file__).parents[1] / "methods"
+PICTURES = CARDS.parent / "pictures" / "plugins"
 OURS = ("xaiplug", "xaiplug-")
 TITLES = {name: kind.plural.replace("-", " ").capitalize() for name, kind in KINDS.items()}
 
@@ -60,6 +61,10 @@ def _page(entries: list[Entry]) -> str:
     results = Path(__file__).parents[1] / "results" / f"{plugin.name}.md"
     if results.is_file():
         parts.append(f"[What the paper claims, and what held here](../../results/{plugin.name}.md).")
+    if (PICTURES / f"{plugin.name}.png").is_file():
+        shown = ", ".join(dict.fromkeys(TITLES[one.kind].lower() for one in entries))
+        parts.append(f"![Some of its {shown}, drawn](../../pictures/plugins/{plugin.name}.png)")
+        parts.append("Drawn by the plug-in itself; the code is `docs/plugin_pictures.py`.")
     for kind, title in TITLES.items():
         offered = sorted((one for one in entries if one.kind == kind), key=lambda one: one.spec.name)
         if offered:

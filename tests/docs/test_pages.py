@@ -91,6 +91,16 @@ def test_pictures_of_the_pages_are_there_and_small():
             assert path.stat().st_size < 150_000, picture
 
 
+def test_a_plugin_has_its_picture_or_nothing_to_show():
+    text = (DOCS / "plugin_pictures.py").read_text()
+    drawn = set(re.findall(r'^    "(\w+)": ', text, re.MULTILINE))
+    pictures = {path.stem: path.stat().st_size for path in (DOCS / "pictures" / "plugins").glob("*.png")}
+    assert set(pictures) == drawn
+    assert sum(pictures.values()) < 1_500_000
+    without = {"dask", "fiftyone", "mlflow", "ray", "retraining", "sam", "sources", "stability", "tensorboard"}
+    assert drawn | without | {"xaiplug"} == {entry.plugin.name for entry in registry.discover().entries}
+
+
 def test_llms_txt_leads_to_pages():
     for target in re.findall(r"\]\(([^)]+)\)", (DOCS / "llms.txt").read_text()):
         assert (DOCS / target).is_file(), target
