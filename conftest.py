@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
+
+from xaiplug.model.passes import seed_all
 
 os.environ.setdefault("XAIPLUG_CACHE", str(Path(__file__).parent / ".pytest_cache" / "xaiplug"))
 """Models trained on demand are addressed by content, so that tests may share them."""
@@ -18,6 +17,4 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
-    random.seed(0)
-    np.random.seed(0)
-    torch.manual_seed(0)
+    seed_all(0)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +20,7 @@ from xaiplug.data.samples import Samples
 from xaiplug.errors import ComponentError
 from xaiplug.kinds import Component, DataSource, Explainer, Metric, ModelSource
 from xaiplug.model.adapter import Model
-from xaiplug.model.passes import untouched_rng
+from xaiplug.model.passes import seeded_rng
 from xaiplug.model.query import MaxBatch
 from xaiplug.registry import registry, resolve
 from xaiplug.sources.references import opened
@@ -65,10 +63,7 @@ def loaded(source: ModelSource, name: str, further: Mapping[str, Any]) -> Model:
     Untrained networks draw their weights from the global state. It starts from one seed here: a run knows its cells by
     the weights of its models, so that weights which change from process to process would leave no cell ever finished.
     """
-    with untouched_rng():
-        torch.manual_seed(0)
-        np.random.seed(0)
-        random.seed(0)
+    with seeded_rng(0):
         return source.read(source.load(name, **further), name)
 
 

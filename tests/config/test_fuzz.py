@@ -50,8 +50,8 @@ VALUES = [
     ),
     *("toy_nets:", "toy_nets:nothing", "..:x", ".toy_nets:small", "{use: 1}", "{use: [a]}", "{use: ig, params: [1]}"),
     *(
-        "[" * 3000,
-        "{a: " * 1500,
+        "[" * 1100,  # deeper than Python goes
+        "{a: " * 550,
         "x: y: z",
         "'",
         '"',

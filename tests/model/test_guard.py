@@ -1,15 +1,17 @@
 """A network is put back as it was, whatever a method does to it."""
 
 import copy
+import random
 from contextlib import nullcontext
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import xaiplug
 from xaiplug.errors import ModelError
-from xaiplug.model.passes import untouched
+from xaiplug.model.passes import seeded_rng, untouched
 
 
 def network():
@@ -209,3 +211,20 @@ def test_the_second_question_copies_no_weight(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "clone", lambda self, **more: copied.append(self.shape) or clone(self, **more))
     xaiplug.explain(net, x, "gradient")
     assert not [shape for shape in copied if shape[0] != len(x)]
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**62 + 1])
+def test_libraries_draw_from_the_seed_and_the_global_states_come_back(seed):
+    def drawn():
+        return torch.rand(2).tolist(), np.random.rand(2).tolist(), [random.random(), random.random()]
+
+    noted = len(torch.cuda._queued_calls)
+    with seeded_rng(5):
+        after = drawn()
+        with seeded_rng(seed):
+            found = drawn()
+    with seeded_rng(5):
+        assert drawn() == after
+    assert torch.cuda.is_available() or len(torch.cuda._queued_calls) == noted
+    torch.manual_seed(seed), np.random.seed(seed % 2**32), random.seed(seed)
+    assert found == drawn()

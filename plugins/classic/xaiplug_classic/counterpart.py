@@ -81,7 +81,7 @@ def reset(model: Model, seed: int) -> Model:
     device = next((parameter.device for parameter in found.module.parameters()), torch.device("cpu"))
     found.module.cpu()
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         known: set[int] = set()
         for layer in found.module.modules():
             if callable(again := getattr(layer, "reset_parameters", None)):

@@ -6,7 +6,7 @@ halve on running out of memory. `fit` finds how a network is best asked.
 
 from xaiplug.model.passes.chunks import in_chunks, in_parts, is_out_of_memory
 from xaiplug.model.passes.fit import Fit, fit, held
-from xaiplug.model.passes.guard import seeded_rng, untouched, untouched_rng
+from xaiplug.model.passes.guard import seed_all, seeded_rng, untouched, untouched_rng
 from xaiplug.model.passes.meter import Meter, looking, metered
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "is_out_of_memory",
     "looking",
     "metered",
+    "seed_all",
     "seeded_rng",
     "untouched",
     "untouched_rng",

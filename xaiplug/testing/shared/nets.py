@@ -17,7 +17,7 @@ SIDE = 16
 def seeded(make: Callable[[], nn.Module], seed: int = 0, gain: float = 1.5) -> nn.Module:
     """A network in eval mode, its weights and biases from a seed; the global RNG is left as it was."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         network = make()
         for module in network.modules():
             if isinstance(module, nn.Linear | nn.Conv2d):

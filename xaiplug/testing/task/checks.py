@@ -9,8 +9,9 @@ import torch
 
 from xaiplug.errors import XaiplugError, listing
 from xaiplug.kinds import Task
+from xaiplug.model.passes import seed_all
 from xaiplug.testing.shared.common import COMMON
-from xaiplug.testing.shared.seeding import seed_everything, two_states
+from xaiplug.testing.shared.seeding import two_states
 from xaiplug.testing.shared.types import Check, Measured, Violation, check
 from xaiplug.testing.shared.untouched import untouched_by
 from xaiplug.testing.task.scenes import FEW, asked, few, key_of, training, untrained
@@ -52,7 +53,7 @@ def limit(task: Task) -> None:
 @check("same-again")
 def same_again(task: Task) -> None:
     """The same question gives the same samples, whatever the global random state."""
-    seed_everything(1)
+    seed_all(1)
     for split in task.splits:
         if asked(task, split).fingerprint() != few(task, split).fingerprint():
             raise Violation(f"split '{split}' has other samples each time; draw them from a seed")
