@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from xaiplug.kinds.metric import View
     from xaiplug.model import Model
     from xaiplug.model.query import Query
+    from xaiplug.model.readings import Detection, Difference, Region
     from xaiplug.results import Results
 
 __version__ = "0.1.0"
@@ -57,6 +58,9 @@ _LAZY = {
     "load_model": "xaiplug.api",
     "load_data": "xaiplug.api",
     "Model": "xaiplug.model",
+    "Region": "xaiplug.model.readings",
+    "Difference": "xaiplug.model.readings",
+    "Detection": "xaiplug.model.readings",
     "Query": "xaiplug.model.query",
     "Pool": "xaiplug.data.samples",
     "Target": "xaiplug.data.target",
@@ -77,6 +81,8 @@ __all__ = [
     "Comparison",
     "Component",
     "DataSource",
+    "Detection",
+    "Difference",
     "Done",
     "Engine",
     "Exact",
@@ -95,6 +101,7 @@ __all__ = [
     "Pool",
     "Query",
     "Results",
+    "Region",
     "RetrainMetric",
     "Samples",
     "Segmenter",

@@ -284,6 +284,19 @@ def test_targets(run):
     assert found[0].meta["target"] == 2
 
 
+def test_what_is_read_of_a_models_output(run, here):
+    asked = (*ONE, "explainers={g: toy-gradient}", "metrics={}")
+    outcome = run(*asked, "models.small.reads={difference: [1, 0]}")
+    assert not outcome.failures
+    (found,) = (xaiplug.Explanation.load(path) for path in here.rglob("explanation.safetensors"))
+    logits = xaiplug.load_model("toy_nets:small")(xaiplug.load_data("toy_nets:images").inputs[:4])
+    assert torch.allclose(found.score, logits[:, 1] - logits[:, 0], atol=1e-5)
+    run(*asked)
+    assert len([*here.rglob("explanation.safetensors")]) == 2  # another reading is another network
+    (wrong,) = run(*asked, "models.small.reads={region: {rows: [0, 1], columns: [0, 1]}}").failures
+    assert "a region is read of a segmentation" in str(wrong)
+
+
 def test_models_are_compared_on_the_samples_that_they_share(run):
     study = STUDY.replace("metrics: {", "metrics: {agree: toy-agreement, ").replace(
         "limit: 4", "params: {n: 30}, keep: correct"

@@ -47,6 +47,9 @@ Params = Annotated[dict[str, Any], BeforeValidator(_empty)]
 Sweep = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], BeforeValidator(_empty)]
 
 
+Reads = Annotated[dict[Literal["region", "difference", "detection"], Any] | None, Field(min_length=1, max_length=1)]
+
+
 class Strict(BaseModel):
     """No unknown keys, no conversions."""
 
@@ -60,6 +63,9 @@ class ModelEntry(Strict):
     """The model, `scheme:name`: `task:decoy-mnist`, `torchvision:resnet50`, `file:model.yaml`, `module:attr`."""
     params: Params = {}
     """What its source takes: `xaiplug list model-sources NAME`."""
+    reads: Reads = None
+    """What of its output is explained: `{region: {rows: [0, 8], columns: [0, 8]}}` of a segmentation, `{difference:
+    [cat, dog]}`, `{detection: {box: [x1, y1, x2, y2], label: 17}}`; null is its logits."""
 
 
 class DataEntry(Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -18,6 +19,7 @@ from xaiplug.model.compiled import original, uncompiled
 from xaiplug.model.maps import map_layer, placed
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
 from xaiplug.model.pixels import NARROW, Pixels, dtype_of, normalisation
+from xaiplug.model.readings import bound, reading_of
 from xaiplug.model.representation import last_linear
 from xaiplug.model.tokens import Tokens, tokens_of
 from xaiplug.model.traits import traits
@@ -58,6 +60,8 @@ class Model:
         input_range: lowest and highest pixel value; None = unknown.
         class_names: K names.
         size: height and width that it was trained at, for messages; None = unknown.
+        reads: what of the output is explained where that is no (B,K): a `Region` of a segmentation, a `Difference` of
+            two classes, a `Detection`, or a function or module from the output to (B,) or (B,K).
         name: for reports.
 
     The network is not copied and not changed. It is explained in `eval` mode, whatever mode it is in; one that was
@@ -78,6 +82,7 @@ class Model:
         input_range: tuple[float, float] | None = None,
         class_names: Sequence[str] | None = None,
         size: tuple[int, int] | None = None,
+        reads: Any = None,
         name: str | None = None,
     ) -> None:
         if not isinstance(network, nn.Module):
@@ -85,13 +90,19 @@ class Model:
         self.mean, self.std = normalisation(mean, std)
         network = original(network)
         device = next((p.device for p in network.parameters()), torch.device("cpu"))
+        names = None if class_names is None else tuple(class_names)
+        self.reads: nn.Module | None = None
+        if reads is not None:
+            self.reads, names = bound(reading_of(reads), names)
         self.module: nn.Module = (
-            Pixels(network, self.mean, self.std).to(device) if self.mean else Pixels(network, None, None)
+            Pixels(network, self.mean, self.std, self.reads).to(device)
+            if self.mean
+            else Pixels(network, None, None, self.reads)
         )
         self.network = network
         self.output: Output = output
         self.input_range = input_range
-        self.class_names = None if class_names is None else tuple(class_names)
+        self.class_names = names
         self.size = size
         self.name = name or type(network).__name__
         self._first = True
@@ -102,6 +113,20 @@ class Model:
     def of(cls, model: Model | nn.Module) -> Model:
         """A `Model` as it is; a plain module adapted with no normalisation."""
         return model if isinstance(model, Model) else cls(model)
+
+    def reading(self, reads: Any) -> Model:
+        """The same network, of whose output something else is explained: `reads` as above, or as in a run file."""
+        return Model(
+            self.network,
+            output=self.output,
+            mean=self.mean,
+            std=self.std,
+            input_range=self.input_range,
+            class_names=self.class_names,
+            size=self.size,
+            reads=reads,
+            name=self.name,
+        )
 
     def __repr__(self) -> str:
         scaled = "normalises" if self.mean else ""
@@ -274,7 +299,9 @@ class Model:
 
     def traits(self) -> dict[str, str]:
         """Name -> hash or version of everything that can be read from the network, and how it is adapted."""
-        return {"adaptation of": repr((self.output, self.mean, self.std, self.input_range)), **traits(self.network)}
+        read = {} if self.reads is None else {"reading of": digest(traits(self.reads))}
+        adapted = repr((self.output, self.mean, self.std, self.input_range))
+        return {"adaptation of": adapted, **read, **traits(self.network)}
 
     def fingerprint(self) -> str:
         """sha256 of everything that can be read from the network (`traits`): not what hides in what it calls."""

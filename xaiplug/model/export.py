@@ -35,6 +35,10 @@ def save_export(model: Model, folder: Path, **arguments: Any) -> Path:
     network = type(model.network)
     if "." in network.__qualname__:
         raise ModelError(f"{network.__qualname__} is inside of something; a network that is exported is a module's own")
+    if model.reads is not None:
+        raise ModelError(
+            f"model '{model.name}' has reads=, which no card holds; export it without, and say reads: there"
+        )
     # Copies: safetensors refuses tensors that share memory, as tied weights do.
     own = {name: value.detach().cpu().clone() for name, value in model.network.state_dict().items()}
     weights = save({name: value.contiguous() for name, value in own.items()})

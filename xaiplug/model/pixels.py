@@ -50,21 +50,7 @@ class Logits(nn.Module):
     """
 
     def forward(self, output: Any) -> Tensor:
-        if isinstance(output, dict):
-            if "logits" not in output:
-                raise ModelError(
-                    f"the model returned a dict of {listing(map(str, output))} and none is called 'logits'; wrap it in "
-                    "a module whose forward returns the one to explain, as return self.network(x)['...']"
-                )
-            output = output["logits"]
-        elif hasattr(output, "logits"):
-            output = output.logits
-        elif isinstance(output, tuple | list) and output:
-            output = output[0]
-        if not isinstance(output, Tensor):
-            raise ModelError(
-                f"the model returned {type(output).__name__}; expected a tensor, or something with .logits"
-            )
+        output = unwrapped(output)
         if not output.is_floating_point():
             raise ModelError(
                 f"the model returned {output.dtype}; logits are floating-point scores, and classes or labels have no "
@@ -75,6 +61,28 @@ class Logits(nn.Module):
         _refuse_non_finite(output)
         logits: Tensor = output.unsqueeze(1) if output.ndim == 1 else output
         return logits.float() if logits.dtype in NARROW else logits
+
+
+def unwrapped(output: Any) -> Tensor:
+    """The tensor in what a network returns: itself, `logits` of an object or dict, or the first of a tuple.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if isinstance(output, dict):
+        if "logits" not in output:
+            raise ModelError(
+                f"the model returned a dict of {listing(map(str, output))} and none is called 'logits'; say what to "
+                "explain by xaiplug.Model(..., reads=lambda output: output['...'])"
+            )
+        output = output["logits"]
+    elif hasattr(output, "logits"):
+        output = output.logits
+    elif isinstance(output, tuple | list) and output:
+        output = output[0]
+    if not isinstance(output, Tensor):
+        raise ModelError(f"the model returned {type(output).__name__}; expected a tensor, or something with .logits")
+    return output
 
 
 def _refuse_non_finite(logits: Tensor) -> None:
@@ -95,9 +103,19 @@ def dtype_of(network: nn.Module) -> torch.dtype | None:
 
 
 class Pixels(nn.Sequential):
-    """normalise -> network -> logits, as one real module: hooks, fx, functional_call and captum all see it."""
+    """normalise -> network -> reads -> logits, as one real module: hooks, fx, functional_call and captum all see it.
 
-    def __init__(self, network: nn.Module, mean: Sequence[float] | None, std: Sequence[float] | None) -> None:
+    Args:
+        reads: from the network's output to logits (B,K); None where it gives them.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        mean: Sequence[float] | None,
+        std: Sequence[float] | None,
+        reads: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         dtype = dtype_of(network)
         narrow = dtype if dtype in NARROW else None
@@ -106,6 +124,8 @@ class Pixels(nn.Sequential):
         elif narrow is not None:
             self.normalise = Narrow(narrow)
         self.network = network
+        if reads is not None:
+            self.reads: nn.Module = reads
         self.logits = Logits()
         own = (self, *(part for part in self.children() if part is not network))
         for part in own:  # not self.train(): a frozen layer inside a training network stays frozen

@@ -77,10 +77,11 @@ def tokens_of(model: Adapted) -> Tokens | None:
 
 
 def _of_pixels(apart: Tokens, pixels: Any) -> Tokens:
-    """With the adapter's own first and last step: normalisation, and the logits that its meter counts."""
+    """With the adapter's own first and last steps: normalisation, what is read, the logits that its meter counts."""
     normalise = getattr(pixels, "normalise", None)
     embed = apart.embed if normalise is None else (lambda x: apart.embed(normalise(x)))
-    return replace(apart, embed=embed, head=lambda tokens: _as_wide(pixels.logits(apart.head(tokens)), tokens))
+    reads = getattr(pixels, "reads", lambda output: output)
+    return replace(apart, embed=embed, head=lambda tokens: _as_wide(pixels.logits(reads(apart.head(tokens))), tokens))
 
 
 def _as_wide(logits: Tensor, tokens: Tensor) -> Tensor:

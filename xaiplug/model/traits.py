@@ -90,6 +90,9 @@ def _plain(value: Any, code: dict[str, Any]) -> Any:
         items = [_plain(item, code) for item in value]
         return sorted(items, key=repr) if isinstance(value, set | frozenset) else items
     _seen(value if isinstance(value, type | FunctionType) else type(value), code)
+    if isinstance(value, FunctionType) and "<" in value.__qualname__:  # one of many of a file that are called alike
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        return [_name(value), _compiled(value.__code__), _plain([value.__defaults__, cells], code)]
     return _name(value if callable(value) and hasattr(value, "__qualname__") else type(value))
 
 

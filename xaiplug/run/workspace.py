@@ -67,6 +67,8 @@ class Workspace:
                         "machines that share a run share one by XAIPLUG_CACHE"
                     )
             model = load_model(use, **params)
+            if entry.reads is not None:
+                model = model.reading(entry.reads)
             self.once(("traits", name), model.traits)  # before it answers: networks note things when they do
             model.module.to(device())
             return model

@@ -122,6 +122,11 @@ class Captum(Explainer):
     def _attributed(self, query: Query, rows: Tensor, layer: MapLayer | None, baseline: Tensor | None = None) -> Tensor:
         grouped = query.groups.labels if "groups" in self.needs and query.groups is not None else None
         relevance = self.wraps == "LRP"
+        if relevance and query.model.reads is not None:
+            raise ModelError(
+                f"captum's LRP explains the classes of model '{query.model.name}', not what is read of its output "
+                "(reads=); use 'lrp' or a gradient method"
+            )
         scores = Scores(query, query.model.network if relevance else query.model.module, grouped)
         given = {name: getattr(self, name) for name in self.of_call}
         x, whose = query.inputs[rows].clone().requires_grad_(layer is not None), rows

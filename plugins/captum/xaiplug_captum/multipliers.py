@@ -49,13 +49,22 @@ _POOLS: dict[str, tuple[Callable[..., Any], int]] = {
 }
 
 
+_AROUND = ("normalise", "reads", "logits")
+"""What `xaiplug.Model` puts around a network."""
+
+
+def _affine(module: Any) -> bool:
+    """Whether what stands around a network passes multipliers on as they are: a reading says so of itself."""
+    return bool(getattr(module, "linear", True))
+
+
 def traced(model: Model) -> fx.GraphModule:
     """The network, its normalisation and its output as one graph over the network's own modules.
 
     Raises:
         ModelError: the forward cannot be traced.
     """
-    own = [module for name in ("normalise", "logits") if (module := getattr(model.module, name, None)) is not None]
+    own = [module for name in _AROUND if (module := getattr(model.module, name, None)) is not None and _affine(module)]
 
     class Tracer(fx.Tracer):
         def is_leaf_module(self, module: nn.Module, name: str) -> bool:
@@ -95,7 +104,7 @@ class Multipliers(fx.Interpreter):
         if isinstance(module, nn.AdaptiveMaxPool1d | nn.AdaptiveMaxPool2d):
             dims = 2 if isinstance(module, nn.AdaptiveMaxPool2d) else 1
             return self._pooled(f"adaptive_max_pool{dims}d", args[0], (module.output_size,), {})
-        if isinstance(module, _LINEAR_MODULES) or target in ("normalise", "logits"):
+        if isinstance(module, _LINEAR_MODULES) or (target in _AROUND and _affine(module)):
             return super().call_module(target, args, kwargs)
         raise self._unknown(f"module {type(module).__name__} ('{target}')")
 
