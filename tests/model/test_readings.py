@@ -110,7 +110,7 @@ def test_a_function_of_the_output_is_a_score():
 
 def test_metrics_measure_what_is_read():
     model = xaiplug.Model(Segments(), reads=Region(rows=(0, 2), columns=(0, 2)))
-    x = torch.rand(1, 3, 4, 4) + 0.1
+    x = 0.1 + 0.9 * torch.rand(1, 3, 4, 4)
     explanation = xaiplug.explain(model, x, "input-x-gradient", target=0)
     inside = torch.zeros(1, 4, 4, dtype=torch.bool)
     inside[:, :2, :2] = True
