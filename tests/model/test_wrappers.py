@@ -64,7 +64,7 @@ def test_a_forward_without_gradients_is_an_error_where_one_is_asked_for(context)
 
 
 def test_a_dict_without_logits_asks_which():
-    with pytest.raises(ModelError, match=r"a dict of 'aux', 'scores' and none is called 'logits'; say what to explain by"):
+    with pytest.raises(ModelError, match=r"a dict of 'aux', 'scores' and none is called 'logits'; say what"):
         gradient(Around(lambda net, x: {"aux": net(x) * 0, "scores": net(x)}))
     torch.testing.assert_close(gradient(Around(lambda net, x: {"aux": x, "logits": net(x)})), gradient(cnn()))
 
