@@ -13,6 +13,8 @@ NAMES = [
     "shapley-sampling",
     "grad-cam++",
     "layer-cam",
+    "eigen-cam",
+    "gradient-shap",
     "attention-rollout",
 ]
 

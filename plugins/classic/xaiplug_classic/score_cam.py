@@ -7,9 +7,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from xaiplug import Explainer, Explanation, FeatureGroups, Query
-from xaiplug.errors import GradientError, ShapeError
-from xaiplug.model.catching import outputs_of
-from xaiplug.model.maps import MapLayer, map_layer, placed
+from xaiplug_classic.class_activation import layer_maps, layer_without_gradient
 
 _HELD = 2**25
 """Numbers of masked inputs held at once; how many of them go through the model together is `max_batch`."""
@@ -43,31 +41,13 @@ class ScoreCam(Explainer):
     """Clip the sum at 0, as the paper does."""
 
     def explain(self, query: Query) -> Explanation:
-        if query.inputs.ndim != 4:
-            raise ShapeError(f"score-cam explains images (B,C,H,W), got {tuple(query.inputs.shape)}")
         with torch.no_grad():
-            layer = self._layer(query)
-            maps = query.in_passes(lambda part: self._maps(query, layer, part), len(query), "score-cam")
+            layer = layer_without_gradient(query, "score-cam", self.layer)
+            maps = query.in_passes(lambda part: layer_maps(query, layer, part), len(query), "score-cam")
             cams = torch.stack([self._cam(query, maps[row], row) for row in range(len(query))])
         size, device = tuple(query.inputs.shape[2:]), query.inputs.device
         groups = FeatureGroups.of_cells(len(query), tuple(cams.shape[1:]), size, device)
         return Explanation(cams.flatten(1), "group", groups=groups, meta=layer.meta())
-
-    def _layer(self, query: Query) -> MapLayer:
-        try:
-            return map_layer(query.model, query.inputs[:1], self.layer)
-        except GradientError as error:
-            raise GradientError(
-                f"score-cam needs a gradient to find the layer that it reads: name one with layer=. {error}"
-            ) from error
-
-    @staticmethod
-    def _maps(query: Query, layer: MapLayer, part: slice) -> Tensor:
-        """Maps (R,D,h,w) of the samples `part`."""
-        x = query.inputs[part]
-        with outputs_of(layer.module) as caught, query.naming(torch.arange(len(query))[part]):
-            query.saw(part, query.model(x))
-        return layer.places.maps(placed(layer, caught, len(x), query.model).detach().to(x.dtype))
 
     def _cam(self, query: Query, maps: Tensor, row: int) -> Tensor:
         """(h,w) of one sample with maps (D,h,w)."""

@@ -5,6 +5,6 @@ import pytest
 from xaiplug.testing import metric_checks
 
 
-@pytest.mark.parametrize("check", metric_checks(["gini"]))
+@pytest.mark.parametrize("check", metric_checks(["gini", "complexity"]))
 def test_conformance(check):
     check()

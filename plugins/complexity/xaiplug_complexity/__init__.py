@@ -7,4 +7,5 @@ from xaiplug import Spec, hookimpl
 def xaiplug_metrics() -> list[Spec]:
     return [
         Spec("gini", "xaiplug_complexity.gini:Gini", paper="chalasani2020"),
+        Spec("complexity", "xaiplug_complexity.entropy:Complexity", paper="bhatt2020"),
     ]

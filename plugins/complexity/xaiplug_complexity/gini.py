@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
-from xaiplug import Explanation, Metric, MetricResult, Query
+from xaiplug_complexity.magnitudes import OfMagnitudes
 
 
-class Gini(Metric):
-    """Gini index of the attribution's magnitudes: sparsity.
+class Gini(OfMagnitudes):
+    """Gini index of the attribution's magnitudes: sparsity, Quantus's Sparseness.
 
     G = 1 - 2 Σ_k (φ_(k) / ‖φ‖₁) (d - k + ½) / d of d magnitudes φ_(1) ≤ ... ≤ φ_(d) (Chalasani et al., 2020).
 
@@ -22,29 +20,10 @@ class Gini(Metric):
     group by group.
     """
 
-    reads_only = True
-    asks_first = False
+    better = "higher"
 
-    channels: Literal["sum", "abs-sum", "none"] = "sum"
-    """Channels of one position: summed and then made positive, made positive and then summed, or each on its own."""
-    over: Literal["positions", "groups"] = "positions"
-    """What a group attribution is measured on."""
-
-    def measure(self, query: Query, explanation: Explanation) -> MetricResult:
-        if explanation.level == "group" and self.over == "groups":
-            values = [row[~row.isnan()] for row in explanation.attribution]
-            return MetricResult(torch.cat([gini(row.abs()[None]) for row in values]), better="higher")
-        return MetricResult(gini(self._magnitudes(query, explanation).flatten(1)), better="higher")
-
-    def _magnitudes(self, query: Query, explanation: Explanation) -> Tensor:
-        values = explanation.attribution
-        if explanation.level == "group":
-            assert explanation.groups is not None, "checked at the door"
-            values = explanation.groups.broadcast(values.nan_to_num())
-        if values.shape != query.inputs.shape or values.ndim == 2 or self.channels == "none":
-            return values.abs()
-        axis = 1 if values.ndim == 4 else 2
-        return values.sum(axis).abs() if self.channels == "sum" else values.abs().sum(axis)
+    def index(self, magnitudes: Tensor) -> Tensor:
+        return gini(magnitudes)
 
 
 def gini(magnitudes: Tensor) -> Tensor:

@@ -41,13 +41,14 @@ RELEVANT[:, 2:5, 1:6] = True
     ("ours", "theirs", "params"),
     [
         ("gini", "sparseness", {}),
+        ("complexity", "complexity", {}),
         ("relevance-mass", "relevance-mass-accuracy", {"abs": True}),
         ("relevance-rank", "relevance-rank-accuracy", {"abs": True}),
         ("pointing-game", "pointing-game", {"abs": True}),
     ],
 )
 def test_ours_and_theirs(ours, theirs, params):
-    truth = {} if ours == "gini" else {"relevant": RELEVANT}
+    truth = {} if ours in ("gini", "complexity") else {"relevant": RELEVANT}
     one = xaiplug.score(NET, X, Explanation(MAP), ours, **truth)
     two = xaiplug.score(NET, X, Explanation(MAP), f"quantus-{theirs}", **truth, **params)
     assert len(set(one.values.tolist())) > 1
