@@ -101,6 +101,15 @@ def test_a_map_is_enlarged_wiped_and_linked_to(page, browser):
     assert "map=" not in page.url
 
 
+def test_the_viewer_fits_a_telephone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#gallery .map .tile").first.click()
+    page.wait_for_function("document.querySelectorAll('.stage canvas').length === 2")
+    header, stage, close = (page.locator(f".viewer {part}").bounding_box() for part in ("header", ".stage", ".close"))
+    assert stage["width"] <= header["width"]
+    assert close["height"] < 45
+
+
 def test_only_raising_pixels_stay_when_asked(page):
     page.locator("#gallery .map .tile").first.click()
     viewer = page.locator("dialog.viewer")

@@ -137,7 +137,7 @@ for (const gallery of document.querySelectorAll("#gallery")) {
   const show = async () => {
     const layers = [await layer(left.value), await layer(right.value)];
     const shape = layers[1].width / layers[1].height;
-    const height = Math.min(innerHeight * 0.6, Math.min(innerWidth * 0.86, 700) / shape);
+    const height = Math.min(innerHeight * 0.6, Math.min(part("header").clientWidth, 700) / shape);
     stage.style.height = `${height}px`;
     stage.style.width = `${height * shape}px`;
     layers.forEach((canvas) => { canvas.style.imageRendering = canvas.width < 64 ? "pixelated" : "auto"; });
