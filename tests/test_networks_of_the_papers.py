@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import torch
+from torch import nn
 
 import xaiplug
 from xaiplug.errors import ModelError, XaiplugError
@@ -71,6 +72,14 @@ def of_torchvision(name, **params):
     return getattr(models, name)(weights=None, num_classes=10, **params)
 
 
+def vgg16():
+    """Narrow where it is wide, in the 120 million weights of its classifier."""
+    network = models.VGG(models.vgg.make_layers(models.vgg.cfgs["D"]), num_classes=10, init_weights=False)
+    wide = network.classifier
+    wide[0], wide[3], wide[6] = nn.Linear(25088, 64), nn.Linear(64, 64), nn.Linear(64, 10)
+    return network
+
+
 def inception():
     return models.Inception3(num_classes=10, init_weights=False)
 
@@ -84,7 +93,7 @@ def cifar(blocks):
 
 
 NETWORKS = {
-    "vgg16": (partial(of_torchvision, "vgg16"), 32, HSETS),
+    "vgg16": (vgg16, 32, HSETS),
     "resnet101": (partial(of_torchvision, "resnet101"), 32, HSETS),
     "resnet152": (partial(of_torchvision, "resnet152"), 32, HSETS),
     "densenet121": (partial(of_torchvision, "densenet121"), 32, HSETS),
