@@ -1,61 +1,22 @@
 """Whole runs in one process."""
 
-import errno
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 
 import xaiplug
-from xaiplug.config import load
 from xaiplug.data.result import MetricResult
-from xaiplug.errors import ConfigError, StoreError
-from xaiplug.kinds import Watcher
+from xaiplug.errors import StoreError
 from xaiplug.model.passes import chunks
-from xaiplug.run import execute, read_plan, run_cell, study_of
+from xaiplug.run import read_plan, run_cell, study_of
 from xaiplug.run.collect import collect
 from xaiplug.run.compute import _joined
 from xaiplug.run.execute import Outcome
 from xaiplug.run.store import Store
-
-STUDY = """\
-version: 1
-name: toy
-models: {small: {use: "toy_nets:small"}, other: {use: "toy_nets:small", params: {seed: 5}}}
-data: {test: {use: "toy_nets:images", limit: 4}}
-segmenters: {halves: toy-halves}
-baselines: {zero: toy-constant, one: {use: toy-constant, params: {value: 1}}}
-imputers: {fill: toy-fill}
-explainers:
-  g: toy-gradient
-  ig: {use: toy-path, grid: {steps: [2, 4]}, baseline: one}
-  occ: {use: toy-groups, baseline: zero}
-  noise: toy-noise
-metrics: {size: toy-size, inside: toy-inside, removing: {use: toy-removing, baseline: zero}, study: toy-study}
-plugins: {files: [toy_plugin.py]}
-"""
-
-
-@pytest.fixture
-def run(write):
-    """Run a study with overrides; its outcome."""
-
-    def ran(*settings, more="", study=STUDY):
-        return execute(load(write(more, study), settings), Watcher())
-
-    return ran
-
-
-@pytest.fixture
-def log(here, monkeypatch):
-    """What the toys noted so far."""
-    path = here / "log.txt"
-    monkeypatch.setenv("TOY_LOG", str(path))
-    return lambda: path.read_text().splitlines() if path.exists() else []
 
 
 def results(outcome):
@@ -137,168 +98,8 @@ def test_a_changed_parameter_computes_only_what_depends_on_it(run, log):
     assert [line.split()[0] for line in log()[noted:]] == ["gradient", "size"]
 
 
-def test_a_cell_that_fails_harms_no_other_and_is_tried_again(run, here):
-    outcome = run(
-        *ONE, more="runs: [{}]\n", study=STUDY.replace("g: toy-gradient", "g: toy-gradient\n  bad: toy-broken")
-    )
-    assert not outcome.ok
-    (failure,) = outcome.failures
-    assert failure.cell == "explain small test bad seed=0"
-    assert failure.error == "RuntimeError: the toy is broken"
-    assert failure.waiting == outcome.blocked == 4
-    error = (outcome.folder / "failed" / failure.id / "error.txt").read_text()
-    assert "the toy is broken" in error
-    assert "Traceback" in error
-    assert [one["error"] for one in study_of(outcome.folder).failures] == ["RuntimeError: the toy is broken"]
-    assert set(results(outcome).explainer) == {"g", "ig[steps=2]", "ig[steps=4]", "occ", "noise"}
-    (here / "mended").touch()
-    again = execute(load(Path("run.yaml"), ONE), Watcher())
-    assert again.ok
-    assert again.done == 5
-    assert not (outcome.folder / "failed" / failure.id).exists()
-
-
-def test_errors_of_cells_that_are_no_longer_asked_for_go(run):
-    outcome = run(*ONE, study=STUDY.replace("g: toy-gradient", "g: toy-gradient\n  bad: toy-broken"))
-    assert list((outcome.folder / "failed").iterdir())
-    assert not list((run(*ONE).folder / "failed").iterdir())
-
-
-@pytest.mark.parametrize(
-    ("how", "message"),
-    [("nan", "the attribution of sample 0, 1, 2, 3 has NaN or infinity"), ("shape", "does not fit the query")],
-)
-def test_an_explainer_that_returns_rubbish_fails_alone(run, how, message):
-    broken = f"g: toy-gradient\n  bad: {{use: toy-broken, params: {{how: {how}}}}}"
-    outcome = run(*ONE, study=STUDY.replace("g: toy-gradient", broken))
-    (failure,) = outcome.failures
-    assert message in failure.error
-
-
-@pytest.mark.parametrize(
-    ("reference", "message"),
-    [
-        ("toy_nets:Raising", "raised on an input of (4, 2, 6, 6)"),
-        ("toy_nets:NaNs", "returned NaN or infinity for sample"),
-        ("toy_nets:nothing", "cannot be imported"),
-        ("toy_nets:images", "gave Samples; expected a torch.nn.Module"),
-    ],
-)
-def test_a_model_that_fails_harms_no_other(run, reference, message):
-    outcome = run(f"models.other.use={reference}", "models.other.params={}")
-    assert {failure.cell.split()[1] for failure in outcome.failures} == {"other"}
-    assert message in outcome.failures[0].error
-    assert set(results(outcome).model) == {"small"}
-
-
-def test_images_of_the_wrong_dtype_say_so(run, here):
-    with (here / "toy_nets.py").open("a") as file:
-        file.write(
-            "\ndef bytes_():\n    return xaiplug.Samples(torch.zeros(2, 2, 6, 6).byte(), torch.zeros(2).long())\n"
-        )
-    outcome = run(*ONE, "data.test.use=toy_nets:bytes_")
-    assert "inputs must be floating point, got torch.uint8; divide by 255" in outcome.failures[0].error
-
-
-def test_data_that_cannot_be_read_is_told_before_anything_runs(run):
-    with pytest.raises(ConfigError, match="cannot be imported"):
-        run("data.test.use=toy_nets:nothing")
-    assert not Path("runs").exists()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written(run, here):
-    (here / "runs").mkdir(mode=0o500)
-    with pytest.raises(StoreError, match=r"cannot write into .*choose a folder"):
-        run()
-
-
-def test_a_read_only_disk(run, monkeypatch):
-    from xaiplug.run import store
-
-    def refused(*_, **__):
-        raise OSError(errno.EROFS, "Read-only file system")
-
-    monkeypatch.setattr(store.tempfile, "TemporaryFile", refused)
-    with pytest.raises(StoreError, match=r"Read-only file system; choose a folder"):
-        run()
-
-
-def test_a_folder_that_is_a_file(run, here):
-    (here / "runs").write_text("")
-    with pytest.raises(StoreError, match=r"cannot write into .*choose a folder"):
-        run()
-
-
-def test_filters(run):
-    outcome = run(*ONE, "data.test={use: 'toy_nets:images', params: {n: 20}, tag: even, per_class: 2, limit: 5}")
-    frame = results(outcome)
-    assert sorted(set(frame[frame["sample"] >= 0]["sample"])) == [0, 2, 4, 6, 8]
-    assert set(frame["id"]) == {"", "0", "2", "4", "6", "8"}
-
-
-def test_keep_depends_on_the_model(run, here):
-    outcome = run("data.test={use: 'toy_nets:images', params: {n: 30}, keep: correct}")
-    frame = results(outcome)
-    import toy_nets
-
-    samples = toy_nets.images(n=30)
-    for name, model in {"small": toy_nets.small(), "other": toy_nets.small(5)}.items():
-        with torch.no_grad():
-            right = (model(samples.inputs).argmax(1) == samples.labels).nonzero().flatten().tolist()
-        rows = frame[(frame.model == name) & (frame["sample"] >= 0)]
-        assert sorted(set(rows["sample"])) == right
-
-
-@pytest.mark.parametrize(
-    ("settings", "who"),
-    [
-        (["data.test.keep=correct"], "keep: correct or top-k"),
-        (["data.test.keep=top-2"], "keep: correct or top-k"),
-        (["data.test.per_class=1"], "per_class"),
-        (["target.use=label"], "target: label"),
-    ],
-)
-def test_what_needs_labels_says_so_where_there_are_none(run, here, settings, who):
-    nets = (here / "toy_nets.py").read_text()
-    (here / "toy_nets.py").write_text(
-        f"{nets}\n\ndef unsorted():\n    made = images()\n    made.labels[1::2] = -1\n    return made\n"
-    )
-    found = run(*ONE, "data.test={use: 'toy_nets:unsorted'}", *settings).failures
-    assert f"{who} needs the label of every sample, and 5 of 10 have none (sample 1, 3, 5, 7, 9)" in found[0].error
-    assert not run(*ONE, "data.test={use: 'toy_nets:unsorted'}").failures
-
-
-def test_no_sample_left_and_an_unknown_column_say_so(run):
-    assert "has no column 'evn'; did you mean 'even'?" in run(*ONE, "data.test.tag=evn").failures[0].error
-    found = run(*ONE, "data.test.params={n: 1}", "data.test.keep=correct", "models.small.params.seed=1").failures
-    assert not found or "none of 1 samples passes" in found[0].error
-
-
-def test_targets(run):
-    outcome = run(*ONE, "explainers={g: {use: toy-gradient}, l: {use: toy-gradient, target: label}}", "target=2")
-    cells = [cell for cell, entry in read_plan(outcome.folder).items() if entry["kind"] == "explain"]
-    found = [xaiplug.Explanation.load(outcome.folder / "cells" / cell / "explanation.safetensors") for cell in cells]
-    assert found[0].target.index.tolist() == [2, 2, 2, 2]
-    assert found[1].target.index.tolist() == [0, 1, 2, 0]
-    assert found[0].meta["target"] == 2
-
-
-def test_what_is_read_of_a_models_output(run, here):
-    asked = (*ONE, "explainers={g: toy-gradient}", "metrics={}")
-    outcome = run(*asked, "models.small.reads={difference: [1, 0]}")
-    assert not outcome.failures
-    (found,) = (xaiplug.Explanation.load(path) for path in here.rglob("explanation.safetensors"))
-    logits = xaiplug.load_model("toy_nets:small")(xaiplug.load_data("toy_nets:images").inputs[:4])
-    assert torch.allclose(found.score, logits[:, 1] - logits[:, 0], atol=1e-5)
-    run(*asked)
-    assert len([*here.rglob("explanation.safetensors")]) == 2  # another reading is another network
-    (wrong,) = run(*asked, "models.small.reads={region: {rows: [0, 1], columns: [0, 1]}}").failures
-    assert "a region is read of a segmentation" in str(wrong)
-
-
-def test_models_are_compared_on_the_samples_that_they_share(run):
-    study = STUDY.replace("metrics: {", "metrics: {agree: toy-agreement, ").replace(
+def test_models_are_compared_on_the_samples_that_they_share(run, study):
+    study = study.replace("metrics: {", "metrics: {agree: toy-agreement, ").replace(
         "limit: 4", "params: {n: 30}, keep: correct"
     )
     outcome = run("explainers={g: {use: toy-gradient}}", study=study)
@@ -425,7 +226,7 @@ def test_loading_the_report_of_half_a_run(run):
     assert len(study.results) > 0
 
 
-def test_retraining(run, here, monkeypatch):
+def test_retraining(run, here, monkeypatch, study):
     monkeypatch.syspath_prepend(here)
     import toy_nets
 
@@ -449,7 +250,7 @@ def test_retraining(run, here, monkeypatch):
         monkeypatch.setattr(module, "task_of", lambda name: Fake())
     monkeypatch.setattr(workspace, "load_model", lambda *_, **__: toy_nets.small())
     monkeypatch.setattr("xaiplug.kinds.task.BoundTask.model", lambda self: toy_nets.small())
-    study = STUDY.replace("metrics: {", "metrics: {roar: toy-retrained, ")
+    study = study.replace("metrics: {", "metrics: {roar: toy-retrained, ")
     explainers = "explainers={o: {use: toy-groups, baseline: zero}}"
     outcome = run("models={m: 'task:fake'}", explainers, "seeds=[3, 5]", study=study)
     assert outcome.ok, outcome.failures
@@ -459,8 +260,8 @@ def test_retraining(run, here, monkeypatch):
     assert {curve.metric for curve in study_of(outcome.folder).curves} == {"removing", "roar"}
 
 
-def test_groups_are_left_to_the_model_without_a_segmenters_section(run):
-    study = STUDY.replace("segmenters: {halves: toy-halves}\n", "")
+def test_groups_are_left_to_the_model_without_a_segmenters_section(run, study):
+    study = study.replace("segmenters: {halves: toy-halves}\n", "")
     outcome = run(*ONE, study=study)
     assert outcome.ok, outcome.failures
     frame = results(outcome)
