@@ -15,13 +15,14 @@ from xaiplug import Model, ModelSource
 from xaiplug.errors import ModelError, Problem, UnavailableError
 from xaiplug_sources.hub import quiet, reached, told_as
 from xaiplug_sources.preparing import Prepared, prepared
+from xaiplug_sources.prompted import Prompted
 
 MISSING = "transformers is not installed; pip install xaiplug-sources[hf]"
 OTHERS_CODE = "code of a hub is not run; load the network yourself, and name it module:attr"
 
 
 class HuggingFace(ModelSource):
-    """Image classifiers of Hugging Face, by their hub names or in folders.
+    """Image classifiers of Hugging Face, by their hub names or in folders; and CLIP and its kin, with `prompts`.
 
     Mean, std, order of channels and size are those of the image processor that comes with the weights, found by showing
     it plain colours; classes are the configuration's. What the machine has already is taken without asking the hub. No
@@ -43,16 +44,16 @@ class HuggingFace(ModelSource):
     """Likewise."""
     output: Literal["softmax", "sigmoid"] | None = None
     """One class of K, or K heads of their own; None = as the configuration says."""
+    prompts: tuple[str, ...] = ()
+    """Texts that are the classes of a network which compares images with texts (CLIP, SigLIP)."""
 
     def load(self, name: str, **further: Any) -> Model:
         transformers = import_module("transformers")
         with quiet(transformers.utils), told_as(name, ModelError):
             config = self._reached(name, transformers.AutoConfig.from_pretrained)
-            network = self._network(transformers.AutoModelForImageClassification, name, config, further)
-            _forget_where(network)
+            asked = self._prompted if hasattr(config, "text_config") else self._classifying
+            network, names, several = asked(transformers, name, config, further)
             seen = self._seen(transformers.AutoImageProcessor, name)
-        names = [str(config.id2label[index]) for index in sorted(config.id2label)]
-        several = config.problem_type == "multi_label_classification"
         return Model(
             BlueFirst(network) if seen.blue_first else network,
             output=self.output or ("sigmoid" if several else "softmax"),
@@ -60,7 +61,7 @@ class HuggingFace(ModelSource):
             std=self.std or seen.std,
             input_range=(0.0, 1.0),
             size=seen.size,
-            class_names=None if names == [f"LABEL_{index}" for index in range(len(names))] else names,
+            class_names=names,
             name=Path(name).name,
         )
 
@@ -79,6 +80,31 @@ class HuggingFace(ModelSource):
             transformers.ViTForImageClassification(config).save_pretrained(folder)
         transformers.ViTImageProcessor(size={"height": 16, "width": 16}).save_pretrained(folder)
         return str(folder), {}
+
+    def _classifying(
+        self, transformers: Any, name: str, config: Any, further: Mapping[str, Any]
+    ) -> tuple[nn.Module, list[str] | None, bool]:
+        """A network, the names of its classes, and whether they are K heads of their own."""
+        if self.prompts:
+            raise ModelError(f"hf:{name} has classes of its own and reads no texts; leave out prompts=")
+        network = self._network(transformers.AutoModelForImageClassification, name, config, further)
+        _forget_where(network)
+        names = [str(config.id2label[index]) for index in sorted(config.id2label)]
+        unnamed = names == [f"LABEL_{index}" for index in range(len(names))]
+        return network, None if unnamed else names, config.problem_type == "multi_label_classification"
+
+    def _prompted(
+        self, transformers: Any, name: str, config: Any, further: Mapping[str, Any]
+    ) -> tuple[nn.Module, list[str], bool]:
+        """Likewise, of a network whose classes are prompts; SigLIP's answer each for itself."""
+        if not self.prompts:
+            raise ModelError(
+                f"hf:{name} compares images with texts; give prompts=['a photo of a cat', ...], which are its classes"
+            )
+        network = self._network(transformers.AutoModelForZeroShotImageClassification, name, config, further)
+        _forget_where(network)
+        tokenizer = self._reached(name, transformers.AutoTokenizer.from_pretrained)
+        return Prompted(network, tokenizer, self.prompts), list(self.prompts), hasattr(network, "logit_bias")
 
     def _reached(self, name: str, load: Any, **given: Any) -> Any:
         where = {"revision": self.revision, "trust_remote_code": False}
