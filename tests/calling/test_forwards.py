@@ -42,6 +42,7 @@ COSTS = {
     "occlusion": (20, 0),
     "path-integral": (12, 8, {"steps": 3}),
     "random": (2, 0),
+    "rise": (8, 0, {"masks": 3}),
     "score-cam": (12, 0),
     "shapley-sampling": (326, 0),
     "smoothgrad": (8, 6, {"samples": 3}),

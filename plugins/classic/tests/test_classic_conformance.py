@@ -15,6 +15,7 @@ NAMES = [
     "layer-cam",
     "eigen-cam",
     "gradient-shap",
+    ("rise", {"masks": 300}),
     "attention-rollout",
 ]
 

@@ -20,6 +20,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("score-cam", "xaiplug_classic.score_cam:ScoreCam", paper="wang2020"),
         Spec("grad-cam++", "xaiplug_classic.grad_cam_pp:GradCamPlusPlus", paper="chattopadhay2018"),
         Spec("layer-cam", "xaiplug_classic.layer_cam:LayerCam", paper="jiang2021"),
+        Spec("rise", "xaiplug_classic.rise:Rise", paper="petsiuk2018"),
         Spec("eigen-cam", "xaiplug_classic.eigen_cam:EigenCam", paper="muhammad2020"),
         Spec("gradient-shap", "xaiplug_classic.gradient_shap:GradientShap", paper="erion2021"),
         Spec("attention-rollout", "xaiplug_classic.attention_rollout:AttentionRollout", paper="abnar2020"),
