@@ -16,6 +16,7 @@ COSTS = {
     "blur-ig": (12, 8, {"steps": 3}),
     "cafo": (2, 2),
     "caso": (4, 28),
+    "chefer": (2, 2),
     "counterpart": (4, 2),
     "deep-lift": (4, 4),
     "deep-shap": (8, 8),
@@ -64,7 +65,7 @@ def test_every_method_is_counted():
 @pytest.mark.parametrize("name", COSTS)
 def test_what_is_told_is_what_a_hook_counts(name):
     forwards, backwards, *params = COSTS[name]
-    made = scene("tokens" if name == "attention-rollout" else "plain-images", batch=2)
+    made = scene("tokens" if name in ("attention-rollout", "chefer") else "plain-images", batch=2)
     method = xaiplug.component("explainer", name, **dict(*params))
     needs = {*method.needs, *(("groups", "baseline") if "imputer" in method.needs else ())}
     parts = {"segmenter": "groups", "baseline": "baseline", "references": "references", "pool": "pool"}

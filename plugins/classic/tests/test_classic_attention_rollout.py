@@ -1,4 +1,4 @@
-"""Attention rollout on every transformer that we know, against attention weights computed by hand."""
+"""Attention rollout and Chefer's rule on every transformer that we know, against weights computed by hand."""
 
 import pytest
 import torch
@@ -150,3 +150,74 @@ def test_errors():
     net.blocks[1] = Relu(net.blocks[1])
     with pytest.raises(ModelError, match="0 attentions in block 1"):
         xaiplug.explain(net, X, "attention-rollout")
+
+
+def by_hand(net, x, target):
+    """R ← R + Ā R as matrices, from the weights that our own transformer hands out."""
+    shown = []
+    handles = [block.attn.attn_drop.register_forward_hook(lambda m, i, o: shown.append(o)) for block in net.blocks]
+    logits = net(x)
+    for handle in handles:
+        handle.remove()
+    slopes = torch.autograd.grad(logits[:, target].sum(), shown)
+    r = torch.eye(shown[0].shape[-1]).expand(len(x), -1, -1)
+    for weights, slope in zip(shown, slopes, strict=True):
+        r = r + (weights * slope).clamp(min=0).mean(1) @ r
+    return r[:, 0, 1:].detach()
+
+
+def test_chefer_is_the_rule_of_the_paper():
+    net = drawn(small_vit)
+    one, other = (xaiplug.explain(net, X, "chefer", target=target).attribution for target in (1, 3))
+    assert_close(one, by_hand(net, X, 1))
+    assert_close(other, by_hand(net, X, 3))
+    assert float((one - other).abs().max()) > 0.01 * float(one.max())
+    assert float(one.min()) >= 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_chefer_on_every_library(name):
+    net = drawn(NETWORKS[name])
+    ex = xaiplug.explain(net, X, "chefer", target=2)
+    assert ex.attribution.shape == (2, 9)
+    assert float(ex.attribution.min()) >= 0
+    assert float(ex.attribution.std()) > 0
+    assert_close(ex.score, Model(net)(X)[:, 2].detach(), rtol=1e-4, atol=1e-4)
+    assert (ex.meta["forwards"], ex.meta["backwards"]) == (2, 2)
+
+
+def test_chefer_on_fused_and_unfused():
+    maker = NETWORKS["timm"]
+    fused, plain = (xaiplug.explain(net, X, "chefer", target=0) for net in (drawn(maker), unfused(drawn(maker))))
+    assert_close(fused.attribution, plain.attribution, rtol=1e-3, atol=1e-6)
+    eager, sdpa = (
+        xaiplug.explain(drawn(lambda a=a: hugging_face(a)), X, "chefer", target=0) for a in ("eager", "sdpa")
+    )
+    assert_close(eager.attribution, sdpa.attribution, rtol=1e-3, atol=1e-6)
+
+
+class Written(nn.Module):
+    """torch's attention, written out."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x, *_, **__):
+        parts = nn.functional.linear(x, self.inner.in_proj_weight, self.inner.in_proj_bias).chunk(3, -1)
+        q, k, v = (part.unflatten(2, (2, -1)).transpose(1, 2) for part in parts)
+        mixed = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
+        return self.inner.out_proj(mixed.transpose(1, 2).flatten(2)), None
+
+
+def test_chefer_on_torchs_own_attention():
+    net, plain = drawn(torchvision_vit), drawn(torchvision_vit)
+    for block in plain.encoder.layers:
+        block.self_attention = Written(block.self_attention)
+    one, other = (xaiplug.explain(made, X, "chefer", target=1).attribution for made in (net, plain))
+    assert_close(one, other, rtol=1e-3, atol=1e-6)
+
+
+def test_chefer_refuses_another_network():
+    with pytest.raises(ModelError, match="chefer reads the attention"):
+        xaiplug.explain(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 24**2, 2)), X, "chefer")

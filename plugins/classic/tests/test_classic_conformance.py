@@ -17,6 +17,7 @@ NAMES = [
     "gradient-shap",
     ("rise", {"masks": 300}),
     "attention-rollout",
+    "chefer",
 ]
 
 

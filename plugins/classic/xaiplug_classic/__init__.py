@@ -24,5 +24,6 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("eigen-cam", "xaiplug_classic.eigen_cam:EigenCam", paper="muhammad2020"),
         Spec("gradient-shap", "xaiplug_classic.gradient_shap:GradientShap", paper="erion2021"),
         Spec("attention-rollout", "xaiplug_classic.attention_rollout:AttentionRollout", paper="abnar2020"),
+        Spec("chefer", "xaiplug_classic.chefer:Chefer", paper="chefer2021"),
         Spec("xrai", "xaiplug_classic.xrai:Xrai", paper="kapishnikov2019"),
     ]

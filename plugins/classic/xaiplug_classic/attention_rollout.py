@@ -36,13 +36,7 @@ class AttentionRollout(Explainer):
     asks_first = False
 
     def explain(self, query: Query) -> Explanation:
-        tokens, inputs = query.model.tokens, query.inputs
-        if tokens is None or inputs.ndim != 4:
-            raise ModelError(
-                f"attention-rollout reads the attention of vision transformers, and model '{query.model.name}' is none "
-                "that xaiplug can take apart: timm, torchvision or Hugging Face (ViT, DeiT), or a module with "
-                "patch_embed, pos_embed, cls_token, blocks, norm and head"
-            )
+        tokens, inputs = transformer(query, "attention-rollout"), query.inputs
         patches = tokens.patches(inputs)
         with torch.no_grad():
             rows = in_chunks(
@@ -63,6 +57,22 @@ class AttentionRollout(Explainer):
         with query.naming(torch.arange(len(query))[part]):
             query.saw(part, tokens.head(state))
         return rollout(weights, tokens.prefix)
+
+
+def transformer(query: Query, name: str) -> Tokens:
+    """The model of a query, taken apart.
+
+    Raises:
+        ModelError: it is no vision transformer that xaiplug can take apart.
+    """
+    tokens = query.model.tokens
+    if tokens is None or query.inputs.ndim != 4:
+        raise ModelError(
+            f"{name} reads the attention of vision transformers, and model '{query.model.name}' is none "
+            "that xaiplug can take apart: timm, torchvision or Hugging Face (ViT, DeiT), or a module with "
+            "patch_embed, pos_embed, cls_token, blocks, norm and head"
+        )
+    return tokens
 
 
 def rollout(weights: list[Tensor], prefix: int) -> Tensor:
@@ -116,7 +126,7 @@ class _Seen(TorchFunctionMode):
             return output, weights
         result = function(*args, **given)
         if function is F.scaled_dot_product_attention:
-            self._keep(_weights(*args, **given))
+            self._keep(attention_weights(*args, **given))
         elif function in (torch.softmax, Tensor.softmax, F.softmax):
             self._keep(result)
         return result
@@ -126,7 +136,7 @@ class _Seen(TorchFunctionMode):
             self.weights.append(weights)
 
 
-def _weights(
+def attention_weights(
     query: Tensor,
     key: Tensor,
     value: Tensor,
