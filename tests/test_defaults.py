@@ -9,6 +9,7 @@ SHARES = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.10, 0.13, 0.21, 0.34, 0.5
 CURVE = {"steps": 50, "by": "pixel", "patch": 8, "value": "score"}
 XAI_BENCH = {"samples": 100, "variant": "fixed"}
 DEFAULTS = {
+    "complexity/complexity": {"channels": "sum", "over": "positions"},
     "complexity/gini": {"channels": "sum", "over": "positions"},
     "faithfulness/insertion": CURVE,
     "faithfulness/deletion": CURVE,
