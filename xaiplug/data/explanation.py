@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaiplug.data.brief import brief, few, size, tally
+from xaiplug.data.finite import all_finite
 from xaiplug.data.groups import FeatureGroups, grid_of, on_grid
 from xaiplug.data.target import Target
 from xaiplug.errors import NonFiniteError, ShapeError
@@ -194,6 +195,8 @@ class Explanation:
             )
         if not values.is_floating_point():
             raise ShapeError(f"attribution must be floating point, got {values.dtype}")
+        if all_finite(values):
+            return
         groups = self.groups or query.groups
         inside = (
             groups.players

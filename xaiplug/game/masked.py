@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from xaiplug.data.brief import brief, tally
+from xaiplug.data.finite import all_finite
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.errors import ComponentError, NonFiniteError, ShapeError
 from xaiplug.model import asked
@@ -113,7 +114,7 @@ class MaskedGame:
         """Logits of one chunk; where one is no number, each row is asked alone, so that its sample can be named."""
         try:
             logits = self._removal(rows, keep)
-            if bool(logits.isfinite().all()):
+            if all_finite(logits):
                 return logits
         except NonFiniteError:
             pass
@@ -124,7 +125,7 @@ class MaskedGame:
             logits = self._removal(row, keep)
         except NonFiniteError:
             logits = torch.full_like(self.query.logits[:1], torch.nan)
-        if not bool(logits.isfinite().all()) and not (empty_undefined and not keep.any()):
+        if not all_finite(logits) and not (empty_undefined and not keep.any()):
             raise NonFiniteError(
                 f"model '{self.query.model.name}' returned NaN or infinity for sample {int(row)} with "
                 f"{int(keep.sum())} of its {int(self.groups.counts[row])} groups kept"

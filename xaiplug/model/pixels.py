@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaiplug.data.finite import all_finite
 from xaiplug.errors import ModelError, NonFiniteError, listing
 
 NARROW = (torch.float16, torch.bfloat16)
@@ -91,7 +92,7 @@ def _refuse_non_finite(logits: Tensor) -> None:
     Raises:
         NonFiniteError: with the rows.
     """
-    if not logits.ndim or bool(logits.isfinite().all()):
+    if not logits.ndim or all_finite(logits):
         return
     rows = (~logits.isfinite()).reshape(len(logits), -1).any(1).nonzero().flatten().tolist()
     raise NonFiniteError(f"the model returned NaN or infinity in row {', '.join(map(str, rows))}", rows)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from xaiplug.data.exact import Exact
+from xaiplug.data.finite import all_finite
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.samples import Pool, unknown
 from xaiplug.data.seeds import SampleSeeds, generator
@@ -212,7 +213,7 @@ class Query:
                 at = x[chunk].detach().requires_grad_()
                 score = scores(chunk, self.model(at))
                 (gradient,) = torch.autograd.grad(score.sum(), at)
-            if not bool(gradient.isfinite().all()):
+            if not all_finite(gradient):
                 struck = (~gradient.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
                 raise NonFiniteError(f"model '{self.model.name}' has a gradient of NaN or infinity", struck)
             return score.detach(), _laid_out(gradient, at)
