@@ -201,6 +201,40 @@ def test_a_layer_that_the_score_does_not_use():
         xaiplug.explain(net, torch.rand(1, 3, 8, 12), "grad-cam", layer="0", target=0)
 
 
+def test_what_a_layer_hands_on_besides_what_it_returns_counts():
+    class Stash(nn.Sequential):
+        def forward(self, x):
+            self.kept = super().forward(x)
+            return self.kept
+
+    class Both(nn.Module):
+        def __init__(self, twice):
+            super().__init__()
+            self.body, self.head, self.twice = Stash(nn.Conv2d(3, 4, 3), nn.ReLU()), nn.Linear(4, 2), twice
+
+        def forward(self, x):
+            returned = self.body(x)
+            return self.head((returned + self.body.kept if self.twice else 2 * returned).mean((2, 3)))
+
+    torch.manual_seed(0)
+    plain, stashed, x = Both(twice=False).eval(), Both(twice=True).eval(), torch.rand(2, 3, 8, 12)
+    stashed.load_state_dict(plain.state_dict())
+    maps = [xaiplug.explain(net, x, "grad-cam", layer="body", target=1) for net in (plain, stashed)]
+    assert torch.allclose(maps[0].attribution, maps[1].attribution, atol=1e-6)
+    assert maps[0].attribution.any()
+    assert [found.meta["forwards"] for found in maps] == [2, 2]
+
+
+def test_what_comes_before_a_layer_keeps_nothing_for_a_backward():
+    kept = []
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    net.append(nn.Linear(4, 2)).eval()
+    net[1].register_forward_hook(lambda module, inputs, output: kept.append(output.requires_grad))
+    for _ in range(2):
+        xaiplug.explain(net, torch.rand(1, 3, 8, 12), "grad-cam", layer="2", target=0)
+    assert kept[-1] is False
+
+
 def test_the_global_random_state_is_left_alone():
     net = of_timm("convnext_atto", **NEXT)
     torch.manual_seed(3)

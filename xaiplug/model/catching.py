@@ -14,10 +14,13 @@ from xaiplug.model.compiled import layers_of
 
 
 @contextmanager
-def outputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
+def outputs_of(layer: nn.Module, *, cut: bool = False) -> Iterator[list[Tensor]]:
     """The tensor of every output of a layer, or the first tensor where it gives several, while the block runs.
 
     The rest of the network gets a copy, so that an in-place activation after the layer changes nothing that was caught.
+
+    Args:
+        cut: the graph begins at the layer: what comes before it keeps nothing for a backward.
 
     Raises:
         ModelError: the layer is TorchScript.
@@ -29,6 +32,7 @@ def outputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
         first = first_tensor(output)
         if first is None:
             return None
+        first = first.detach().requires_grad_() if cut else first
         found.append(first)
         return replaced(output, first.clone())
 
