@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import xaiplug
-from xaiplug.registry import registry
+from xaiplug.registry import discover
 from xaiplug.testing.shared.scenes import scene
 
 COSTS = {
@@ -58,7 +58,7 @@ BORROWED = ("captum-", "gradcam-", "shapiq-")
 
 
 def test_every_method_is_counted():
-    names = {entry.spec.name for entry in registry().entries if entry.kind == "explainer"}
+    names = {entry.spec.name for entry in discover().entries if entry.kind == "explainer"}
     assert sorted(name for name in names if not name.startswith(BORROWED)) == sorted(COSTS)
 
 

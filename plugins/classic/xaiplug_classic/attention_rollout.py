@@ -46,9 +46,7 @@ class AttentionRollout(Explainer):
                 query.max_batch,
                 ("attention", query.model.module),
             )
-        labels = patches.labels.expand(len(query), *patches.labels.shape)
-        counts = torch.full((len(query),), patches.count, device=inputs.device)
-        return Explanation(rows[:, tokens.prefix :], "group", groups=FeatureGroups(labels, counts))
+        return on_patches(rows, tokens, inputs)
 
     @staticmethod
     def _row(query: Query, tokens: Tokens, part: slice) -> Tensor:
@@ -57,6 +55,14 @@ class AttentionRollout(Explainer):
         with query.naming(torch.arange(len(query))[part]):
             query.saw(part, tokens.head(state))
         return rollout(weights, tokens.prefix)
+
+
+def on_patches(rows: Tensor, tokens: Tokens, inputs: Tensor) -> Explanation:
+    """What rows (B,N) of all tokens say of the patches of images (B,C,H,W)."""
+    patches = tokens.patches(inputs)
+    labels = patches.labels.expand(len(inputs), *patches.labels.shape)
+    counts = torch.full((len(inputs),), patches.count, device=inputs.device)
+    return Explanation(rows[:, tokens.prefix :], "group", groups=FeatureGroups(labels, counts))
 
 
 def transformer(query: Query, name: str) -> Tokens:

@@ -10,10 +10,10 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from xaiplug import Explainer, Explanation, FeatureGroups, Query
+from xaiplug import Explainer, Explanation, Query
 from xaiplug.errors import ModelError
 from xaiplug.model.tokens import Tokens
-from xaiplug_classic.attention_rollout import attention_weights, transformer
+from xaiplug_classic.attention_rollout import attention_weights, on_patches, transformer
 
 
 class Chefer(Explainer):
@@ -37,11 +37,8 @@ class Chefer(Explainer):
 
     def explain(self, query: Query) -> Explanation:
         tokens = transformer(query, "chefer")
-        patches = tokens.patches(query.inputs)
         rows = query.in_passes(lambda part: _row(query, tokens, part), len(query), "chefer")
-        labels = patches.labels.expand(len(query), *patches.labels.shape)
-        counts = torch.full((len(query),), patches.count, device=query.inputs.device)
-        return Explanation(rows[:, tokens.prefix :], "group", groups=FeatureGroups(labels, counts))
+        return on_patches(rows, tokens, query.inputs)
 
 
 def _row(query: Query, tokens: Tokens, part: slice) -> Tensor:
