@@ -98,7 +98,7 @@ def test_a_map_is_enlarged_wiped_and_linked_to(page, browser):
     other.close()
     page.keyboard.press("Escape")
     assert not viewer.is_visible()
-    assert "map=" not in page.url
+    page.wait_for_function("!location.hash.includes('map=')")  # a dialog tells of its end a moment after it is hidden
 
 
 def test_the_viewer_fits_a_telephone(page):
