@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from xaiplug.audit.intervals import over_both, over_samples, samples_needed
+from xaiplug.audit.intervals import differ, over_both, over_samples, samples_needed
 
 STUDIES = 3000
 
@@ -47,6 +47,23 @@ def test_copies_of_samples_are_worth_nothing():
     one, other = over_both(values), over_both(copied, groups.tolist())
     assert (one.low, one.high) == pytest.approx((other.low, other.high))
     assert other.groups == 20
+
+
+@pytest.mark.parametrize(("samples", "choices", "shared"), [(24, 5, 0.7), (24, 5, 0.0), (60, 20, 0.7)])
+def test_choices_of_one_effect_rarely_differ_whatever_their_scales(samples, choices, shared):
+    rng, count, seen = np.random.default_rng(1), 400, 0
+    for _ in range(count):
+        both = shared**0.5 * rng.normal(size=samples)
+        values = 0.4 + both + (1 - shared) ** 0.5 * rng.normal(size=(choices, samples))
+        seen += differ(values * rng.uniform(0.1, 3, (choices, 1)))
+    assert seen <= 0.05 * count + 2 * (0.05 * 0.95 * count) ** 0.5
+
+
+def test_choices_differ_where_one_has_no_effect():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=60) + rng.normal(size=(3, 60))
+    assert differ(values + [[2.0], [2.0], [0.0]])
+    assert not differ(values[:, :1])
 
 
 def simulated(rng, choices, groups, size, of_choices, skewed):

@@ -58,6 +58,16 @@ def test_better(gaps, verdict):
     assert judge(CLAIM, two(gaps)).verdict == verdict
 
 
+def test_certain_here_and_open_there_is_no_difference_between_the_two():
+    """The same gap under both choices, so small that one is seen by luck."""
+    for luck in range(40):
+        gap = 0.07 + luck / 4000
+        found = judge(CLAIM, two([gap, gap]))
+        if len(found.holds) == 1:
+            break
+    assert (len(found.holds), len(found.open), found.verdict) == (1, 1, "undecided")
+
+
 def test_lower_may_be_better():
     assert judge(CLAIM, two([-1, -1], better="lower")).verdict == "held"
 
@@ -166,6 +176,19 @@ def test_one_value_a_study_decides_nothing():
     found = judge(CLAIM, two([1, 1]).assign(sample=-1))
     assert (found.verdict, found.difference) == ("undecided", None)
     assert "one value a study" in found.why
+
+
+def test_one_value_a_study_is_judged_over_its_seeds():
+    def studies(gap, model):
+        one = [rows("a", gap, samples=1, model=model, seed=seed, value=gap + 0.1 * (seed % 3)) for seed in range(9)]
+        return one + [rows("b", 0.0, samples=1, model=model, seed=seed, value=0.0) for seed in range(9)]
+
+    def of(*gaps):
+        return results(*(frame for i, gap in enumerate(gaps) for frame in studies(gap, f"net-{i}"))).assign(sample=-1)
+
+    found = judge(CLAIM, of(1, 1))
+    assert (found.verdict, found.samples, found.choices) == ("held", 9, 2)
+    assert judge(CLAIM, of(1, -1)).verdict == "depends"
 
 
 @pytest.mark.parametrize(

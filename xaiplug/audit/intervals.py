@@ -95,6 +95,29 @@ def over_both(values: Floats, groups: Sequence[object] | None = None, level: flo
     return Interval(mean, mean - half, mean + half, kept.shape[1], count, choices)
 
 
+def differ(values: Floats, groups: Sequence[object] | None = None, level: float = 0.95) -> bool:
+    """Whether the rows of `values` (C,S) certainly differ in their mean, each in its own standard deviation.
+
+    That one choice has a certain difference and another has none does not say that the two differ (Gelman & Stern,
+    2006). So each choice is held against the mean over all, sample by sample, at the level 1 - (1 - level)/C; samples
+    that lack a value under some choice are left out.
+
+    >>> rng = np.random.default_rng(0)
+    >>> differ(rng.normal([[0.3], [0.3]], 1.0, (2, 60))), differ(rng.normal([[0.0], [1.5]], 1.0, (2, 60)))
+    (False, True)
+    """
+    kept, groups = _kept(values, groups)
+    if kept.shape[1] < 2:
+        return False
+    spread = kept.std(1, ddof=1, keepdims=True)
+    scaled = kept / np.where(spread > 0, spread, 1.0)
+    effect = scaled.mean(1, keepdims=True)
+    scaled -= effect / 2 * (np.square(scaled - effect) - 1) * (spread > 0)  # that the deviation is an estimate, too
+    each = 1 - (1 - level) / len(kept)
+    found = [over_samples(row, groups, each) for row in scaled - scaled.mean(0)]
+    return any(one.above or one.below for one in found)
+
+
 def samples_needed(spread: float, difference: float, power: float = 0.8) -> float:
     """Samples with which a 95 % interval leaves 0 out, `power` of the times, where the mean is `difference`.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xaiplug.audit.intervals import Floats, Interval, over_both, over_samples, samples_needed
+from xaiplug.audit.intervals import Floats, Interval, differ, over_both, over_samples, samples_needed
 from xaiplug.audit.verdicts import side_of
 from xaiplug.claims.judged import Judged, Word
 from xaiplug.claims.schema import Better, Equal, Larger, Value
@@ -38,8 +38,11 @@ def judge(statement: Better | Value, results: pd.DataFrame) -> Judged:
     A choice is for the claim where its interval is on the claim's side (of 0; inside `within` or `tolerance`), against
     it where it is on the other. With C choices each interval has the level 1 - .05/C, so that all hold together.
 
-    held: every choice is for it. depends: some are, not all. did-not-hold: none is for it, more than half against.
-    undecided: the rest, and whatever was looked at in one way only.
+    held: every choice is for it. depends: some are, and some are against it or certainly differ from the others.
+    did-not-hold: none is for it, more than half against. undecided: the rest, and whatever was looked at in one way
+    only. So some for it and the others open is undecided, unless something tells them apart (`differ`).
+
+    A metric with one value a study is judged over the study's seeds: each is a sample.
 
     Args:
         results: `results.parquet` of the run: columns `RESULTS_COLUMNS`.
@@ -48,10 +51,13 @@ def judge(statement: Better | Value, results: pd.DataFrame) -> Judged:
         ConfigError: the statement names what the results do not have.
     """
     frame = _looked_at(statement, results)
-    if (frame["sample"] < 0).any():
-        return Judged(
-            "undecided", f"{listing(statement.metric)} has one value a study, which nothing tells from chance"
-        )
+    of_study = frame["sample"] < 0
+    if of_study.any():
+        seeds = frame["seed"].astype(str)
+        if seeds[of_study].nunique() < 2:
+            told = "has one value a study, which nothing tells from chance; give the run file more seeds"
+            return Judged("undecided", f"{listing(statement.metric)} {told}")
+        frame = frame.assign(id=frame["id"].mask(of_study, seeds), seed=seeds.mask(of_study, ""))
     rows = _differences(statement, frame) if isinstance(statement, Better) else _values(statement, frame)
     if not rows:
         raise ConfigError("no choice has both methods; see the run's leaderboard for what goes with what")
@@ -66,7 +72,7 @@ def judge(statement: Better | Value, results: pd.DataFrame) -> Judged:
     ways = max(Counter(row.levels["pair"] for row in rows).values())
     whole = _whole(table, each)
     found = Judged(
-        _word(len(holds), len(flips), len(rows), ways),
+        _word(len(holds), len(flips), len(rows), ways, apart=bool(holds) and differ(table)),
         "",
         _number(whole.mean),
         (_number(whole.low), _number(whole.high)),
@@ -196,11 +202,13 @@ def _whole(table: Floats, each: Sequence[Interval]) -> Interval:
     return found
 
 
-def _word(holds: int, flips: int, count: int, ways: int) -> Word:
+def _word(holds: int, flips: int, count: int, ways: int, *, apart: bool) -> Word:
     if ways < FEWEST_WAYS:
         return "undecided"
+    if holds == count:
+        return "held"
     if holds:
-        return "held" if holds == count else "depends"
+        return "depends" if flips or apart else "undecided"
     return "did-not-hold" if 2 * flips > count else "undecided"
 
 
