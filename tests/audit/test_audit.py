@@ -36,6 +36,7 @@ def scores(family, quality, *, baseline="black", noise=0.5, samples=40, better="
             "id": f"s{sample}",
             "value": sign * (mean + rng.normal(0, noise)),
             "better": better,
+            "unit": "probability",
         }
         for method, mean in quality.items()
         for sample in range(samples)
@@ -138,6 +139,22 @@ def test_swept_parameters_and_seeds_are_factors():
     assert [dict(level) for level in table.levels][1] == {"steps": "10", "seed": "1"}
     assert table.values.shape == (4, 40, 6)
     assert np.isfinite(table.values).all()
+
+
+def test_a_choice_in_another_unit_counts_no_more_than_the_others():
+    """Three baselines agree; a logit is thirty times a probability, and would widen the interval over choices."""
+    frames = [scores("del", QUALITY, baseline=name, seed=seed) for seed, name in enumerate(("black", "blur", "mean"))]
+    logit = scores("del", QUALITY, baseline="white", seed=3)
+    logit = logit.assign(value=30 * logit["value"], unit="logit")
+    alike, found = (
+        audited(*frames, logit.assign(value=logit["value"] / 30, unit="probability")),
+        audited(*frames, logit),
+    )
+    for one, other in zip(found.verdicts, alike.verdicts, strict=True):
+        assert one["difference"] == pytest.approx(other["difference"], rel=0.1)
+        assert one["interval"] == pytest.approx(other["interval"], rel=0.2, abs=0.1)
+    assert any("probability, logit" in note for note in found.notes)
+    assert not any("units" in note for note in alike.notes)
 
 
 def test_names_can_end_no_cell_and_be_no_formula():

@@ -62,7 +62,7 @@ def test_choices_of_one_effect_rarely_differ_whatever_their_scales(samples, choi
 def test_choices_differ_where_one_has_no_effect():
     rng = np.random.default_rng(0)
     values = rng.normal(size=60) + rng.normal(size=(3, 60))
-    assert differ(values + [[2.0], [2.0], [0.0]])
+    assert differ(values + np.array([[2.0], [2.0], [0.0]]))
     assert not differ(values[:, :1])
 
 

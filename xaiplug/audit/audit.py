@@ -47,6 +47,9 @@ def audit(tables: Sequence[Table], notes: Sequence[str] = ()) -> Audit:
             said.append(f"{where}: one choice was made, so how stable the ranking is cannot be said; vary its baseline")
         if not (table.blind or table.controls):
             said.append(f"{where}: the study has no explainer 'random', so whether the metric sees cannot be said")
+        if len(table.units) > 1:
+            told = f"differences are told in {table.units[0]}, the others scaled to its spread"
+            said.append(f"{where}: choices have several units ({', '.join(table.units)}); {told}")
         said.extend(f"{where}: {told}" for told in _undefined(table))
     ranked = [table for table in tables if len(table.methods) > 1]
     return Audit(

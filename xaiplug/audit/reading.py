@@ -39,6 +39,7 @@ class Scored:
     names: Mapping[str, Any]
     rows: pd.DataFrame
     better: str | None
+    unit: str | None
 
 
 def tables_of(store: Store, choices: Sequence[Choice] = ()) -> tuple[list[Table], list[str]]:
@@ -52,7 +53,9 @@ def tables_of(store: Store, choices: Sequence[Choice] = ()) -> tuple[list[Table]
     """
     workspace = open_workspace(store.folder)
     scores = [
-        Scored(entry, read_scores(store.cell(entry["id"]) / SCORES, VALUES).to_pandas(), stored["better"])
+        Scored(
+            entry, read_scores(store.cell(entry["id"]) / SCORES, VALUES).to_pandas(), stored["better"], stored["unit"]
+        )
         for entry, stored in finished(store, ("score", "compare", "retrain"), SCORES)
     ]
     kept, reasons = _ranking(workspace, scores)
@@ -130,7 +133,7 @@ class _Study:
             self.blind.add(names["explainer"])
         told = {name: names[name] for name in COLUMNS if name in names and name not in one.rows}
         swept = json.dumps({**_swept(metric), **levels})
-        return one.rows.assign(**told, family=metric.name, swept=swept, better=one.better)
+        return one.rows.assign(**told, family=metric.name, swept=swept, better=one.better, unit=one.unit)
 
     def _concerns(self, choice: Choice, metric: str) -> bool:
         """Whether no choice before gives a metric the same to measure with and the same maps."""

@@ -15,7 +15,7 @@ from xaiplug.data.study import METHOD, Method
 
 PINS = ("segmenter", "baseline", "imputer")
 FACTORS = ("swept", *(f"metric_{pin}" for pin in PINS), "seed")
-COLUMNS = ("model", "data", *METHOD, "family", *FACTORS, "sample", "id", "value", "better")
+COLUMNS = ("model", "data", *METHOD, "family", *FACTORS, "sample", "id", "value", "better", "unit")
 """Of scores, a row a value; `family` is the metric's name before its sweep, `swept` its swept parameters as JSON."""
 
 AS_RUN = "as run"
@@ -30,13 +30,14 @@ class Table:
         family: the metric's name in the run file, before its sweep.
         truth: whether it measures against a known truth.
         values: (C,S,M), higher is better, NaN where there is none; S are the same samples for every table of this model
-            and data.
+            and data. All in the unit of the first choice, see `in_one_unit`.
         levels: of each choice: factor -> level.
         methods: as the leaderboard names them.
         blind: numbers of the methods that look at nothing (`random`).
         controls: what the counterpart of a map is of -> (S,M), the map's value minus its counterpart's, both as the
             study chose.
         ids: of the samples.
+        units: of the choices, each once; more than one where the score that a metric reads is a choice.
         groups: what each sample belongs to; those of one group depend on each other. None: each on its own.
     """
 
@@ -50,6 +51,7 @@ class Table:
     blind: tuple[int, ...] = ()
     controls: Mapping[str, Floats] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     groups: tuple[int, ...] | None = None
 
     @property
@@ -79,16 +81,34 @@ def tables(frame: pd.DataFrame, truths: Collection[str] = (), blind: Collection[
         samples = pd.MultiIndex.from_frame(part[["sample", "id"]].drop_duplicates().sort_values("sample"))
         for family, rows in part.groupby("family", sort=False):
             methods = [Method.of(row) for row in _unique(rows, METHOD)]
-            levels, values = _values(rows, samples)
+            levels, units, values = _values(rows, samples)
             unseeing = tuple(place for place, method in enumerate(methods) if method.explainer in blind)
             names, ids = tuple(map(str, methods)), tuple(samples.get_level_values("id"))
             truth = family in truths
-            found.append(Table(str(model), str(data), str(family), truth, values, levels, names, unseeing, ids=ids))
+            named = str(model), str(data), str(family), truth
+            once = tuple(dict.fromkeys(units))
+            found.append(Table(*named, in_one_unit(values, units), levels, names, unseeing, ids=ids, units=once))
     return found
 
 
-def _values(rows: pd.DataFrame, samples: pd.MultiIndex) -> tuple[tuple[Mapping[str, str], ...], Floats]:
-    """Levels of each choice, and (C,S,M).
+def in_one_unit(values: Floats, units: Sequence[str]) -> Floats:
+    """Values (C,S,M) in the unit of the first choice: those of another are scaled to the same spread within a choice.
+
+    A logit is no probability, and a mean over both would be that of the larger numbers.
+    """
+    spreads = {}
+    for unit in dict.fromkeys(units):
+        own = values[[name == unit for name in units]]
+        spreads[unit] = float(np.sqrt(np.nanmean(np.square(own - np.nanmean(own, (1, 2), keepdims=True)))))
+    scales = [spreads[units[0]] / spreads[unit] if spreads[unit] > 0 else 1.0 for unit in units]
+    scaled: Floats = values * np.array(scales)[:, None, None]
+    return scaled
+
+
+def _values(
+    rows: pd.DataFrame, samples: pd.MultiIndex
+) -> tuple[tuple[Mapping[str, str], ...], tuple[str, ...], Floats]:
+    """Levels and unit of each choice, and (C,S,M).
 
     What differs only with the method is no choice: it would leave nothing to compare.
     """
@@ -103,7 +123,9 @@ def _values(rows: pd.DataFrame, samples: pd.MultiIndex) -> tuple[tuple[Mapping[s
     at = samples.get_indexer(pd.MultiIndex.from_frame(rows[["sample", "id"]]))
     which = [numbers[name] for name in _tuples(rows, varied)]
     values[which, at, [columns[name] for name in _tuples(rows, METHOD)]] = signed
-    return tuple(_level(dict(zip(varied, choice, strict=True))) for choice in choices), values
+    units = dict(zip(which, rows["unit"].astype(str), strict=True))
+    levels = tuple(_level(dict(zip(varied, choice, strict=True))) for choice in choices)
+    return levels, tuple(units[place] for place in range(len(choices))), values
 
 
 def _level(named: dict[str, Any]) -> dict[str, str]:
