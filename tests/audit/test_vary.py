@@ -1,12 +1,16 @@
 """A study done again under other choices: which, what they cost, and what is then said."""
 
+import math
+import os
 import sys
+import time
 
 import pytest
 
 from xaiplug.audit.audit import audit
 from xaiplug.audit.changes import changes
 from xaiplug.audit.choices import choices_of
+from xaiplug.audit.clock import Clock
 from xaiplug.audit.reading import tables_of
 from xaiplug.audit.vary import FILE, vary
 from xaiplug.config import load
@@ -171,6 +175,42 @@ def test_without_time_the_study_is_still_done_and_what_was_left_is_said(study):
     assert "did not fit into the budget" in done.notes[0]
     assert "choice 1 of" in said[0]
     assert all("one choice was made" in note for note in audit(tables_of(done.store, done.choices)[0]).notes)
+
+
+def test_a_choice_that_does_not_fit_holds_up_no_other(study, monkeypatch):
+    def needs(clock, cells):
+        return math.inf if any("white" in clock.plan[cell]["metric_entry"] for cell in cells) else 0.0
+
+    monkeypatch.setattr(Clock, "needs", needs)
+    done, *_ = varied(study())
+    names = [choice.name for choice in done.choices]
+    assert {"metrics' baseline=mean", "seed=2"} <= set(names)
+    assert not any("metrics' baseline=white" in name for name in names)
+    assert "metrics' baseline=white" in done.notes[-1]
+
+
+def test_a_clock_goes_by_what_cells_of_a_kind_took_and_by_the_middle_kind(tmp_path):
+    names = dict.fromkeys(["model", "data", "explainer", "imputer", "metric_imputer"], "")
+    plan = {name: {**names, "metric_entry": name[:-1]} for name in ("slow1", "slow2", "quick1", "quick2", "new1")}
+
+    class Kept:
+        def finished(self, cell):
+            return cell != "slow2"
+
+        def cell(self, cell):
+            return tmp_path / cell
+
+    clock = Clock(60, time.monotonic(), Kept(), plan)
+    assert clock.needs(["new1"]) == math.inf
+    now = time.time()
+    with clock.working(["slow1", "slow2", "quick1"]):
+        for cell, seconds in (("slow1", 30), ("quick1", 32)):
+            (tmp_path / cell).mkdir()
+            (tmp_path / cell / "cell.json").touch()
+            os.utime(tmp_path / cell / "cell.json", (now + seconds,) * 2)
+    assert clock.needs(["slow2"]) == pytest.approx(30, abs=0.1)
+    assert clock.needs(["quick2", "quick2"]) == pytest.approx(4)
+    assert clock.needs(["new1"]) == pytest.approx(16, abs=0.1)
 
 
 def test_a_choice_that_fails_is_said_and_left_out(study, here):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +12,7 @@ import yaml
 
 from xaiplug.audit.changes import changes
 from xaiplug.audit.choices import Choice, choices_of
+from xaiplug.audit.clock import Clock, told
 from xaiplug.config import Config, load
 from xaiplug.config.marks import Dumper
 from xaiplug.data.storage import write_atomically
@@ -52,12 +51,13 @@ def vary(config: Config, budget: float, watcher: Watcher, say: Say) -> Done:
     Raises:
         ConfigError: the run file; nothing was run. StoreError: the folder cannot be written.
     """
-    clock = _Clock(budget)
+    start = time.monotonic()
     images = all(facts.ndim == 4 for facts in facts_of(Workspace(config)).values())
     choices, file = choices_of(config, changes(config, images=images))
     audited = _written(config, file)
     begun = begin(audited)
     store, plan = begun.store, begun.written.entries
+    clock = Clock(budget, start, store, plan)
     _take_over(store, Store(config.folder), plan)
     missing = dict.fromkeys(cell for cell in plan if not store.finished(cell))
     waiting = [(choice, _cells(plan, choice)) for choice in choices]
@@ -67,7 +67,7 @@ def vary(config: Config, budget: float, watcher: Watcher, say: Say) -> Done:
     while waiting and (batch := _batch(waiting, missing, clock)):
         say(f"{clock}, choice {len(choices) - len(waiting) + 1} of {len(choices)}: {batch[0][0].name}")
         cells = [cell for cell in missing if any(cell in own for _, own in batch)]
-        with clock.working(len(cells)):
+        with clock.working(cells):
             states = worked(audited.engine, store, plan, cells, watcher)
         for cell in cells:
             del missing[cell]
@@ -78,55 +78,34 @@ def vary(config: Config, budget: float, watcher: Watcher, say: Say) -> Done:
                 notes.append(f"{choice.name}: {len(failed)} of {len(own)} cells failed, the first with: {failed[0]}")
             if not failed or choice is choices[0]:
                 done.append(choice)
-        waiting = waiting[len(batch) :]
+        waiting = [one for one in waiting if one not in batch]
     if waiting:
         notes.append(
-            f"{len(waiting)} of {len(choices)} choices did not fit into the budget of {_told(budget)}, the next is "
+            f"{len(waiting)} of {len(choices)} choices did not fit into the budget of {told(budget)}, the next is "
             f"'{waiting[0][0].name}'; give a larger --budget, and the same command goes on from here"
         )
     return Done(store, done, notes)
 
 
-class _Clock:
-    """What is left of a budget, and how long a cell takes."""
-
-    def __init__(self, budget: float) -> None:
-        self.budget, self.start = budget, time.monotonic()
-        self.cells, self.seconds = 0, 0.0
-
-    def __str__(self) -> str:
-        return f"{_told(time.monotonic() - self.start)} of {_told(self.budget)}"
-
-    @property
-    def left(self) -> float:
-        return self.budget - (time.monotonic() - self.start)
-
-    def needs(self, cells: int) -> float:
-        """Seconds for so many cells, by those that were computed; infinite as long as none was."""
-        return cells * self.seconds / self.cells if self.cells else math.inf
-
-    @contextmanager
-    def working(self, cells: int) -> Iterator[None]:
-        """Count what this block takes for so many cells."""
-        begin = time.monotonic()
-        yield
-        self.cells, self.seconds = self.cells + cells, self.seconds + time.monotonic() - begin
-
-
 def _batch(
-    waiting: Sequence[tuple[Choice, set[str]]], missing: Mapping[str, None], clock: _Clock
+    waiting: Sequence[tuple[Choice, set[str]]], missing: Mapping[str, None], clock: Clock
 ) -> Sequence[tuple[Choice, set[str]]]:
-    """The next choices to be computed in one go: what an eighth of the time that is left is enough for, or one, if it
-    ends in time. The study itself, and the first choice of which nothing is there, are always begun.
+    """The next choices to be computed in one go.
+
+    Those that end in an eighth of the time that is left, or the first that ends in time: a slow choice holds up no
+    quick one. The study itself, and the first choice of which nothing is there, are always begun.
     """
-    first = not waiting[0][0].levels and not waiting[0][0].control
+    head = waiting[0]
+    if (not head[0].levels and not head[0].control) or (not clock.took and head[1] & missing.keys()):
+        return [head]
+    chosen: list[tuple[Choice, set[str]]] = []
     new: set[str] = set()
-    for count, (_, cells) in enumerate(waiting):
-        new |= cells & missing.keys()
-        if new and clock.needs(len(new)) > clock.left / 8:
-            alone = first or not clock.cells or clock.needs(len(new)) <= clock.left
-            return waiting[: max(count, int(alone))]
-    return waiting
+    for one in waiting:
+        more = new | (one[1] & missing.keys())
+        if more == new or clock.needs(more) <= clock.left / 8:
+            chosen.append(one)
+            new = more
+    return chosen or [one for one in waiting if clock.needs(one[1] & missing.keys()) <= clock.left][:1]
 
 
 def _written(config: Config, file: dict[str, Any]) -> Config:
@@ -160,13 +139,3 @@ def _collect(plan: Entries, cell: str, found: set[str]) -> None:
     found.add(cell)
     for wanted in plan[cell]["inputs"]:
         _collect(plan, wanted, found)
-
-
-def _told(seconds: float) -> str:
-    """`1:05`, or `2:00:00`.
-
-    >>> _told(65)
-    '1:05'
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
