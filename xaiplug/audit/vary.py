@@ -80,9 +80,11 @@ def vary(config: Config, budget: float, watcher: Watcher, say: Say) -> Done:
                 done.append(choice)
         waiting = [one for one in waiting if one not in batch]
     if waiting:
+        rest = clock.needs({cell for _, cells in waiting for cell in cells & missing.keys()})
         notes.append(
             f"{len(waiting)} of {len(choices)} choices did not fit into the budget of {told(budget)}, the next is "
-            f"'{waiting[0][0].name}'; give a larger --budget, and the same command goes on from here"
+            f"'{waiting[0][0].name}'; all of them take about {told(rest)} more: give a larger --budget, and the same "
+            "command goes on from here"
         )
     return Done(store, done, notes)
 
