@@ -178,9 +178,16 @@ def test_without_time_the_study_is_still_done_and_what_was_left_is_said(study):
     assert all("one choice was made" in note for note in audit(tables_of(done.store, done.choices)[0]).notes)
 
 
+def test_without_time_a_finished_study_is_audited_by_one_choice_more(study):
+    execute(study(), Watcher())
+    done, *_ = varied(study(), budget=1e-9)
+    assert len(done.choices) > 1
+    assert re.search(r"about \d+:\d\d more", done.notes[-1])
+
+
 def test_a_choice_that_does_not_fit_holds_up_no_other(study, monkeypatch):
     def needs(clock, cells):
-        return math.inf if any("white" in clock.plan[cell]["metric_entry"] for cell in cells) else 0.0
+        return 1e9 if any("white" in clock.plan[cell]["metric_entry"] for cell in cells) else 0.0
 
     monkeypatch.setattr(Clock, "needs", needs)
     done, *_ = varied(study())

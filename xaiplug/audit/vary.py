@@ -98,7 +98,7 @@ def _batch(
     quick one. The study itself, and the first choice of which nothing is there, are always begun.
     """
     head = waiting[0]
-    if (not head[0].levels and not head[0].control) or (not clock.took and head[1] & missing.keys()):
+    if not head[0].levels and not head[0].control:
         return [head]
     chosen: list[tuple[Choice, set[str]]] = []
     new: set[str] = set()
@@ -107,6 +107,8 @@ def _batch(
         if more == new or clock.needs(more) <= clock.left / 8:
             chosen.append(one)
             new = more
+    if not clock.took and not new:
+        chosen += [one for one in waiting if one not in chosen][:1]
     return chosen or [one for one in waiting if clock.needs(one[1] & missing.keys()) <= clock.left][:1]
 
 
