@@ -1,13 +1,14 @@
-"""The leaderboard of the documents, and a card for every method, from `leaderboard.yaml`.
+"""The leaderboard of the documents, and a card for every method, from `leaderboard.yaml` and `trained.yaml`.
 
-    python benchmarks/leaderboard.py [--run FOLDER] [--to docs] [--no-kit]
+    python benchmarks/leaderboard.py [--run FOLDER] [--trained FOLDER] [--to docs] [--no-kit]
 
-Runs the run file (what is finished is kept), then writes `leaderboard.md`, `leaderboard.svg` and `methods/NAME.md`.
+Runs the run files (what is finished is kept), then writes `leaderboard.md`, `leaderboard.svg` and `methods/NAME.md`.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -30,6 +31,14 @@ from xaiplug.run.store import Store
 from xaiplug.testing import check_component
 
 FILE = Path(__file__).with_suffix(".yaml")
+TRAINED = FILE.with_name("trained.yaml")
+PLANTED = {
+    "decoy": "a patch on the border of a digit",
+    "patch": "a backdoor by a patch",
+    "blend": "a backdoor by a faint disc",
+    "mark": "a watermark on coloured shapes",
+}
+"""Models of `TRAINED` that say where, and what was planted."""
 FEWEST = 5
 """Methods of which a tau says something."""
 STATEMENTS = ("where", "sign", "share", "order", "interaction")
@@ -55,9 +64,7 @@ class Board:
 
     def over_truths(self, method: str, metric: str) -> float:
         """The mean over the truths where it is defined."""
-        found = [self.means.get((method, truth, metric), np.nan) for truth in self.truths]
-        there = [value for value in found if np.isfinite(value)]
-        return float(np.mean(there)) if there else float("nan")
+        return _mean([self.means.get((method, truth, metric), np.nan) for truth in self.truths])
 
     def shown(self, method: str, metric: str) -> str:
         """That mean, with the number of truths where fewer have a value than say it."""
@@ -83,8 +90,8 @@ class Board:
         return found
 
 
-def leaderboard(board: Board) -> str:
-    """The page: quality by statement with cost, the metrics that know no truth, and who refuses what."""
+def leaderboard(board: Board, trained: Board) -> str:
+    """The page: quality by statement with cost, the metrics that know no truth, trained networks, who refuses what."""
     ordered = sorted(board.methods, key=lambda method: -np.nan_to_num(board.quality(method), nan=-2))
     heads = ["method", *STATEMENTS, "forwards", "backwards", "ms"]
     rows = [
@@ -111,20 +118,44 @@ def leaderboard(board: Board) -> str:
         "Kendall's tau between the ranking by a metric and the ranking by the truth's own statement, the mean over "
         "truths with the lowest and the highest. 1: the same order of methods; 0: none of it.",
         markdown(["metric", *STATEMENTS], _agreements(board)),
+        *planted(trained),
     ]
     if refused := board.refused():
         parts += ["## Refused", markdown(["method", "why"], [[name, why[:160]] for name, why in refused.items()])]
     return "\n\n".join(parts) + "\n"
 
 
-def _agreements(board: Board) -> list[list[str]]:
+def planted(board: Board) -> list[str]:
+    """The section on trained networks: the share of the evidence on what was planted, the sign, who ranks like them."""
+
+    def where(method: str) -> list[float]:
+        return [board.means.get((method, truth, "where"), np.nan) for truth in PLANTED]
+
+    ordered = sorted(board.methods, key=lambda method: -np.nan_to_num(_mean(where(method)), nan=-1))
+    rows = [
+        [method, *map(_number, where(method)), _number(board.means.get((method, "set-sum", "sign"), np.nan))]
+        for method in ordered
+    ]
+    told = "; ".join(f"{name}: {what}" for name, what in PLANTED.items())
+    return [
+        "## Networks that were trained with a planted truth",
+        f"Share of the positive evidence on what the network was made to look at ({told}), and for set-sum, sums of "
+        "four digits whose game is exact, the share of cells with the right sign. 24 images each, `trained.yaml`. A "
+        "network may use more than what was planted, so the best need not reach 1.",
+        markdown(["method", *PLANTED, "set-sum: sign"], rows),
+        "Kendall's tau between the ranking by a metric and by that share, or that sign; as above.",
+        markdown(["metric", "where", "sign"], _agreements(board, ("where", "sign"))),
+    ]
+
+
+def _agreements(board: Board, statements: Sequence[str] = STATEMENTS) -> list[list[str]]:
     tables, _ = tables_of(board.store)
     found = audit(tables).metrics
-    names = [name for name in dict.fromkeys(table.family for table in tables) if name not in STATEMENTS]
+    names = [name for name in dict.fromkeys(table.family for table in tables) if name not in statements]
     rows = []
     for name in names:
         cells = []
-        for statement in STATEMENTS:
+        for statement in statements:
             taus = [one["tau"] for one in found if {one["first"], one["second"]} == {name, statement}]
             if sum(np.isfinite(board.over_truths(method, statement)) for method in board.methods) < FEWEST:
                 taus = []
@@ -213,6 +244,12 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
+def _mean(values: Sequence[float]) -> float:
+    """Of those that are there; NaN of none."""
+    there = [value for value in values if np.isfinite(value)]
+    return float(np.mean(there)) if there else float("nan")
+
+
 def _number(value: float, decimals: int = 2) -> str:
     return f"{value:.{decimals}f}" if np.isfinite(value) else "-"
 
@@ -220,13 +257,15 @@ def _number(value: float, decimals: int = 2) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, help="a finished run of leaderboard.yaml; default: run it")
+    parser.add_argument("--trained", type=Path, help="a finished run of trained.yaml; default: run it")
     parser.add_argument("--to", type=Path, default=Path("docs"))
     parser.add_argument("--no-kit", action="store_true", help="leave out what the conformance kit says (minutes)")
     given = parser.parse_args()
     folder = given.run or execute(load(FILE), watcher()).folder
+    trained = Board(Store(given.trained or execute(load(TRAINED), watcher()).folder))
     board = Board(Store(folder))
     (given.to / "methods").mkdir(parents=True, exist_ok=True)
-    (given.to / "leaderboard.md").write_text(leaderboard(board), encoding="utf-8")
+    (given.to / "leaderboard.md").write_text(leaderboard(board, trained), encoding="utf-8")
     picture(board, given.to / "leaderboard.svg")
     for method in board.methods:
         (given.to / "methods" / f"{method}.md").write_text(card(board, method, not given.no_kit), encoding="utf-8")

@@ -37,16 +37,30 @@ def script():
 @pytest.fixture
 def board(script, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.yaml").write_text(STUDY)
-    return script.Board(Store(execute(load("small.yaml"), Watcher()).folder))
+
+    def finished(name, text):
+        Path(f"{name}.yaml").write_text(text.replace("small", name))
+        return script.Board(Store(execute(load(f"{name}.yaml"), Watcher()).folder))
+
+    return finished
 
 
 def test_the_best_is_on_top_and_the_rest_is_written(script, board, tmp_path):
-    page = script.leaderboard(board)
+    of_planted = STUDY.replace("linear: {use", "decoy: {use").replace("product: {use", "set-sum: {use")
+    of_planted = of_planted.replace("[linear]", "[decoy]").replace("[product]", "[set-sum]")
+    trained = board("planted", of_planted.replace("share: share-agreement, order: order-", "sign: sign-"))
+    board = board("small", STUDY)
+    page = script.leaderboard(board, trained)
     lines = [line for line in page.splitlines() if line.startswith("| [")]
     assert lines[-1].startswith("| [random]")
     assert lines[0].startswith("| [shapley-sampling]")
     assert "| gini |" in page
+    table = page.partition("## Networks that were trained")[2].splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table if line.startswith("|")]
+    assert rows[0] == ["method", "decoy", "patch", "blend", "mark", "set-sum: sign"]
+    assert [row[0] for row in rows[2:5]][-1] == "random"
+    assert rows[2][1] == "1.00"
+    assert rows[2][2] == "-"
     card = script.card(board, "gradient", kit=False)
     assert "**Needs** nothing but the model" in card
     assert "| linear | 1.00 (1) |" in card
@@ -54,5 +68,9 @@ def test_the_best_is_on_top_and_the_rest_is_written(script, board, tmp_path):
     assert "shapley-sampling" in (tmp_path / "p.svg").read_text()
 
 
-def test_its_run_file_is_sound():
-    assert len(load(SCRIPT.with_suffix(".yaml")).variants["explainers"]) == 24
+@pytest.mark.parametrize(
+    ("name", "methods", "metrics"), [("leaderboard", 26, 10), ("trained", 30, 8), ("audit", 30, 25)]
+)
+def test_its_run_files_are_sound(name, methods, metrics):
+    variants = load(SCRIPT.with_name(f"{name}.yaml")).variants
+    assert (len(variants["explainers"]), len(variants["metrics"])) == (methods, metrics)
