@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import comb
 from typing import Annotated
 
 import torch
@@ -10,7 +9,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from xaiplug import Explainer, Explanation, MaskedGame, Query
-from xaiplug_classic.coalitions import every_coalition, padded, uniform_per_group
+from xaiplug_classic.coalitions import all_worths, shapley_of, uniform_per_group
 
 _HELD = 2**27
 """Entries of coalitions held at once."""
@@ -46,7 +45,7 @@ class ShapleySampling(Explainer):
         for b, small in enumerate(exact):
             if small:
                 players = int(groups.counts[b])
-                attribution[b, :players] = _exact(game, b, players)
+                attribution[b, :players] = shapley_of(all_worths(game, b, players))
                 error[b, :players] = 0
         if drawn:
             rows = torch.tensor(drawn, device=query.inputs.device)
@@ -78,18 +77,3 @@ def _pair_gains(game: MaskedGame, rows: Tensor, place: Tensor) -> Tensor:
     values = game.evaluate(index, both.flatten(0, 3)).view(both.shape[:4])
     forward, backward = values.diff(dim=3)
     return (forward.gather(2, place) + backward.gather(2, count - 1 - place)) / 2
-
-
-def _exact(game: MaskedGame, row: int, players: int) -> Tensor:
-    """Shapley values (n,) of one sample from all its coalitions."""
-    coalitions = every_coalition(players)
-    rows = torch.full((len(coalitions),), row)
-    values = game.evaluate(rows, padded(coalitions, game.groups.count))
-    sizes = coalitions.sum(1).to(values.device)
-    weights = values.new_tensor([1 / (players * comb(players - 1, s)) for s in range(players)])
-    codes = torch.arange(len(coalitions), device=values.device)
-    phi = []
-    for i in range(players):
-        without = codes[(codes >> i) & 1 == 0]
-        phi.append((weights[sizes[without]] * (values[without | (1 << i)] - values[without])).sum())
-    return torch.stack(phi) if phi else values.new_zeros(0)
