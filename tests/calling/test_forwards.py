@@ -46,6 +46,7 @@ COSTS = {
     "rise": (8, 0, {"masks": 3}),
     "score-cam": (12, 0),
     "shapley-sampling": (326, 0),
+    "shapley-interactions": (326, 0),
     "smoothgrad": (8, 6, {"samples": 3}),
     "sparsified-smoothgrad": (8, 6, {"samples": 3}),
     "superpixel": (2, 2),

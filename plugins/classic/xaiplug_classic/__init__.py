@@ -10,9 +10,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("kernel-shap", "xaiplug_classic.kernel_shap:KernelShap", paper="lundberg2017"),
         Spec("lime", "xaiplug_classic.lime:Lime", paper="ribeiro2016"),
         Spec("shapley-sampling", "xaiplug_classic.shapley:ShapleySampling", paper="castro2009"),
-        Spec(
-            "shapley-interactions", "xaiplug_classic.shapley_interactions:ShapleyInteractions", paper="grabisch1999"
-        ),
+        Spec("shapley-interactions", "xaiplug_classic.shapley_interactions:ShapleyInteractions", paper="grabisch1999"),
         Spec("cafo", "xaiplug_classic.cafo:Cafo", paper="singla2019"),
         Spec("caso", "xaiplug_classic.caso:Caso", paper="singla2019"),
         Spec("archipelago", "xaiplug_classic.archipelago:Archipelago", paper="tsang2020"),

@@ -69,7 +69,9 @@ class ShapleyInteractions(Explainer):
             return shapley_of(worths), exact, torch.zeros_like(exact)
         drawn = [_round(game, row, one) for one in noise]
         phi, interactions = (torch.stack(parts) for parts in zip(*drawn, strict=True))
-        error = interactions.std(0) / self.rounds**0.5 if self.rounds > 1 else torch.full_like(interactions[0], torch.nan)
+        error = (
+            interactions.std(0) / self.rounds**0.5 if self.rounds > 1 else torch.full_like(interactions[0], torch.nan)
+        )
         return phi.mean(0), interactions.mean(0), error
 
 
