@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from xaiplug.calling.again import Again
 from xaiplug.calling.answering import run_explainer, run_metric
 from xaiplug.calling.asking import asking, base_query, complete, only_reads
 from xaiplug.calling.given import Given
@@ -144,7 +146,8 @@ def explain(
             explanation = run_explainer(chosen, query)
     policy = "predicted" if target is None else "given"
     told = {**meter.meta(), "seed": seed, "target": policy, "defaults": defaults, **named_classes(adapted, explanation)}
-    return explanation.with_meta(told).to(inputs.device).replace(inputs=inputs)
+    explanation = explanation.with_meta(told).to(inputs.device)
+    return explanation.replace(inputs=inputs, again=Again(chosen, given, explanation.target, seed))
 
 
 def named_classes(model: Model, explanation: Explanation) -> dict[str, dict[str, str]]:
@@ -176,13 +179,17 @@ def score(
     """Measure an explanation of `inputs` by `model`.
 
     Args:
-        explanation: of the same inputs; its target is the one measured.
+        explanation: of the same inputs; its target is the one measured. A metric that asks the explainer again takes
+            what `xaiplug.explain` gave, not what was read from a file.
         metric: a name, `plugin/name`, `(name, params)`, or an instance; `params` are its fields.
         relevant: (B,H,W) bool, the known truth, for metrics that need it.
         exact: the exact answer (`samples.exact`), for metrics that need it.
         labels: (B,) the true classes, for metrics that count right answers.
         segmenter: for metrics that step through groups; default the explanation's own groups.
         scale: of the scores asked of the model; None = the metric's own, else the explanation's.
+
+    Returns:
+        The values; in `meta` what they cost.
 
     Raises:
         As `explain`.
@@ -193,8 +200,9 @@ def score(
     adapted = Model.of(model)
     own_groups = explanation.groups if segmenter is None and "groups" in chosen.needs else segmenter
     own_scale = chosen.default_scale or (explanation.target.scale if explanation.target else "logit")
-    given = Given(own_groups, baseline, None, imputer, pool, relevant, labels, exact)
-    with asking(adapted, reads_only=only_reads(chosen, given)):
+    again = explanation.again if "explainer" in chosen.needs else None
+    given = Given(own_groups, baseline, None, imputer, pool, relevant, labels, exact, again)
+    with adapted.metered() as meter, asking(adapted, reads_only=only_reads(chosen, given)):
         query = base_query(
             adapted,
             inputs,
@@ -208,7 +216,8 @@ def score(
         query, _ = complete(query, chosen, given)
         moved = explanation.to(query.inputs.device).validate(query)
         with torch.no_grad():
-            return run_metric(chosen, query, moved)
+            result = run_metric(chosen, query, moved)
+    return replace(result, meta={**result.meta, **meter.meta()})
 
 
 def _made(kind: str, value: Any, params: Mapping[str, Any]) -> Component:

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 import xaiplug
+from xaiplug.data.joining import joined_results
 from xaiplug.data.result import MetricResult
 from xaiplug.errors import StoreError
 from xaiplug.model.passes import chunks
 from xaiplug.run import read_plan, run_cell, study_of
 from xaiplug.run.collect import collect
-from xaiplug.run.compute import _joined
 from xaiplug.run.execute import Outcome
 from xaiplug.run.store import Store
 
@@ -70,6 +70,44 @@ def test_a_runs_numbers_are_those_of_the_notebook(run, here):
         for metric, result in expected.items():
             rows = frame[(frame.model == "other") & (frame.explainer == label) & (frame.metric == metric)]
             assert rows["value"].tolist() == result.values.double().tolist()
+
+
+def test_a_metric_asks_the_explainer_of_its_cell_again(run, here):
+    settings = ("metrics={again: toy-again}", "explainers.g.params.factor=1")
+    outcome = run(*settings)
+    assert outcome.ok
+    frame = results(outcome)
+    import toy_nets
+
+    model, samples = toy_nets.small(5), toy_nets.images()[:4]
+    fill = ("toy-constant", {"value": 0.0})
+    cases = {
+        "ig[steps=4]": (("toy-path", {"steps": 4}), {"baseline": ("toy-constant", {"value": 1.0})}),
+        "occ": ("toy-groups", {"segmenter": "toy-halves", "imputer": "toy-fill", "baseline": fill}),
+        "noise": ("toy-noise", {}),
+    }
+    for label, (explainer, given) in cases.items():
+        ex = xaiplug.explain(model, samples.inputs, explainer, **given)
+        expected = xaiplug.score(model, samples.inputs, ex, "toy-again")
+        rows = frame[(frame.model == "other") & (frame.explainer == label)]
+        assert rows["value"].tolist() == pytest.approx(expected.values.tolist(), rel=1e-6)
+        assert (rows["value"] == 0).all() == (label == "noise")  # its draws belong to the samples
+    cell = next(c for c in outcome_cells(outcome, "score") if "ig[steps=4]" in c["cell"]["explainer"])
+    assert cell["cost"]["forwards"] >= 4 * 4
+    stored = pd.read_parquet(outcome.folder / "cells" / cell["id"] / "scores.parquet")
+    assert (stored["extras.size"] > 0).all()
+    before = {c["id"] for c in outcome_cells(outcome, "score") if c["cell"]["explainer"] == "g"}
+    changed = run("metrics={again: toy-again}", "explainers.g.params.factor=2")
+    after = {c["id"] for c in outcome_cells(changed, "score") if c["cell"]["explainer"] == "g"}
+    assert after > before
+    frame = results(changed)
+    assert (frame[frame.explainer == "g"]["value"] > 0).all()
+
+
+def outcome_cells(outcome, kind):
+    """`cell.json` of every cell of a kind."""
+    found = [json.loads(path.read_text()) for path in (outcome.folder / "cells").glob(f"{kind}-*/cell.json")]
+    return sorted(found, key=lambda one: one["id"])
 
 
 def test_results_do_not_depend_on_the_batch(run, monkeypatch):
@@ -282,7 +320,7 @@ def test_parts_of_a_study_are_joined_where_their_curves_have_the_same_steps():
     def part(steps):
         return MetricResult(torch.ones(2), "area", torch.ones(2, len(steps)), torch.tensor(steps))
 
-    joined = _joined([(2, part([0.0, 0.5, 1.0])), (2, part([0.0, 0.5, 1.0]))])
+    joined = joined_results([(2, part([0.0, 0.5, 1.0])), (2, part([0.0, 0.5, 1.0]))])
     assert (joined.values.tolist(), joined.curve.shape) == ([1.0] * 4, (4, 3))
-    assert _joined([(2, part([0.0, 0.5, 1.0])), (2, part([0.0, 0.4, 1.0]))]) is None
-    assert _joined([(3, part([0.0, 1.0])), (2, part([0.0, 1.0]))]) is None
+    assert joined_results([(2, part([0.0, 0.5, 1.0])), (2, part([0.0, 0.4, 1.0]))]) is None
+    assert joined_results([(3, part([0.0, 1.0])), (2, part([0.0, 1.0]))]) is None

@@ -189,6 +189,17 @@ class Study(xaiplug.Metric):
         return explanation.attribution.mean().reshape(1)
 
 
+class Again(xaiplug.Metric):
+    """How far the map moves on darker inputs; the explainer is asked again."""
+
+    needs = ("explainer",)
+
+    def measure(self, query, explanation):
+        darker = query.explain(0.5 * query.inputs).attribution
+        moved = (darker - explanation.attribution).nan_to_num().flatten(1).norm(dim=1)
+        return MetricResult(moved, extras={"size": darker.nan_to_num().flatten(1).norm(dim=1)})
+
+
 class Agreement(xaiplug.PairMetric):
     """Mean absolute difference of the first two models' maps."""
 
@@ -279,6 +290,7 @@ def xaiplug_metrics():
         xaiplug.Spec("toy-inside", Inside, "Share on the truth."),
         xaiplug.Spec("toy-removing", Removing, "Removal curve."),
         xaiplug.Spec("toy-study", Study, "One number."),
+        xaiplug.Spec("toy-again", Again, "Change on darker inputs."),
         xaiplug.Spec("toy-agreement", Agreement, "Agreement of models."),
         xaiplug.Spec("toy-minus", Minus, "Difference of models."),
         xaiplug.Spec("toy-unfrozen", Frozen, "Parameters that ask for gradients."),

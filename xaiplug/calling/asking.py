@@ -17,6 +17,7 @@ from xaiplug.calling.given import (
     Given,
     built,
     exact_of,
+    explainer_of,
     groups_of,
     labels_of,
     or_default,
@@ -125,6 +126,8 @@ def complete(query: Query, component: Component, given: Given) -> tuple[Query, d
         query = query.replace(relevant=relevant_of(given.relevant, query, component))
     if "exact" in needs:
         query = query.replace(exact=exact_of(given.exact, query, component))
+    if "explainer" in needs:
+        query = query.replace(explainer=explainer_of(given.explainer, query, component))
     if given.labels is not None:
         query = query.replace(labels=labels_of(given.labels, query))
     least = getattr(component, "min_groups", 1)
@@ -165,14 +168,15 @@ def fitting(component: Component, given: Given) -> Given:
 
 
 def only_reads(component: Component, given: Given) -> bool:
-    """Whether neither the component nor a policy that is given to it writes to a network's tensors."""
+    """Whether neither the component nor a policy or an explainer given to it writes to a network's tensors."""
     named = {"baseline": given.baseline, "imputer": given.imputer}
     policies = [
         resolve(kind, value) for kind, value in named.items() if value is not None and not isinstance(value, Tensor)
     ]
     if given.references is not None and not isinstance(given.references, Tensor):
         policies.append(resolve("baseline", given.references))
-    return component.only_reads() and all(policy.only_reads() for policy in policies)
+    asked = [component, *policies, *([] if given.explainer is None else [given.explainer])]
+    return all(one.only_reads() for one in asked)
 
 
 def _refuse_unused(component: Component, needs: Collection[str], given: Given) -> None:

@@ -15,7 +15,7 @@ from xaiplug.data.groups import FeatureGroups, grid_of
 from xaiplug.data.samples import Pool, Samples
 from xaiplug.errors import ComponentError, DataError, ShapeError, listing
 from xaiplug.kinds import Baseline, Component, Segmenter
-from xaiplug.model.query import Query
+from xaiplug.model.query import Explaining, Query
 from xaiplug.registry import resolve
 
 DEFAULTS: dict[str, Any] = {"baseline": "black", "imputer": "baseline", "segmenter": "grid"}
@@ -34,6 +34,7 @@ class Given:
     relevant: Tensor | None = None
     labels: Tensor | None = None
     exact: Exact | None = None
+    explainer: Any = None
 
 
 def or_default(value: Any, name: str, used: dict[str, Any]) -> Any:
@@ -139,6 +140,17 @@ def relevant_of(relevant: Tensor | None, query: Query, component: Component) -> 
     if relevant.dtype != torch.bool or tuple(relevant.shape) != (len(query), *grid):
         raise ShapeError(f"relevant must be {(len(query), *grid)} bool, got {tuple(relevant.shape)} {relevant.dtype}")
     return relevant.to(query.inputs.device)
+
+
+def explainer_of(again: Any, query: Query, component: Component) -> Explaining:
+    """The explainer of an explanation, to be asked again about the samples of a query."""
+    if again is None:
+        raise ComponentError(
+            f"{component.told} asks the explainer again, and this explanation came without one (from a file, cut from "
+            "another, or made by hand): explain by xaiplug.explain in this session, or score it in a run file"
+        )
+    bound: Explaining = again.on(query)
+    return bound
 
 
 def exact_of(exact: Exact | None, query: Query, component: Component) -> Exact:

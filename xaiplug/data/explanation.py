@@ -84,6 +84,7 @@ class Explanation:
         meta: forwards, backwards, seconds, peak_bytes, versions, and whatever a method counts; plain data. What is
             looked up once for a network (where a layer's maps lie) is in the seconds alone.
         inputs: (B,*shape), what `xaiplug.explain` was given, to be drawn; the same tensor, no copy, and never saved.
+        again: the same explainer, for metrics that ask it again; None where nobody knows it, as after `load`.
     """
 
     attribution: Tensor
@@ -98,6 +99,7 @@ class Explanation:
     extras: dict[str, Tensor] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
     inputs: Tensor | None = None
+    again: Any = None
 
     def __len__(self) -> int:
         return int(self.attribution.shape[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaiplug.data.explanation import Explanation, SetScores
 from xaiplug.data.groups import FeatureGroups
+from xaiplug.data.result import MetricResult
 from xaiplug.data.target import Target
 
 COST = ("forwards", "backwards", "seconds")
@@ -41,8 +42,31 @@ def join(parts: Sequence[Explanation]) -> Explanation:
     )
 
 
+def joined_results(counted: Sequence[tuple[int, MetricResult]]) -> MetricResult | None:
+    """Results of parts as one; None where they do not fit together (one value a study, curves of other steps)."""
+    if any(len(part.values) != count for count, part in counted):
+        return None
+    parts = [part for _, part in counted]
+    first = parts[0]
+    if first.steps is None or first.curve is None:
+        return _whole(parts)
+    if any(part.steps is None or not torch.equal(part.steps, first.steps) for part in parts):
+        return None
+    return replace(_whole(parts), curve=torch.cat([part.curve for part in parts if part.curve is not None]))
+
+
+def _whole(parts: Sequence[MetricResult]) -> MetricResult:
+    """The values of all parts; their steps are those of the first."""
+    return replace(
+        parts[0],
+        values=torch.cat([part.values for part in parts]),
+        extras={name: torch.cat([part.extras[name] for part in parts]) for name in parts[0].extras},
+        meta=_joined_meta([part.meta for part in parts]),
+    )
+
+
 def take(explanation: Explanation, rows: Sequence[int]) -> Explanation:
-    """The explanation of some of its samples, without the padding that only others need."""
+    """The explanation of some of its samples, without the padding that only others need, and without `again`."""
     if list(rows) == list(range(len(explanation))):
         return explanation
     index = torch.tensor(list(rows), dtype=torch.int64)
@@ -60,7 +84,7 @@ def take(explanation: Explanation, rows: Sequence[int]) -> Explanation:
         return value
 
     kept = {part.name: some(getattr(explanation, part.name)) for part in fields(explanation)}
-    kept["extras"] = {name: some(value) for name, value in explanation.extras.items()}
+    kept |= {"extras": {name: some(value) for name, value in explanation.extras.items()}, "again": None}
     taken = Explanation(**kept)
     if explanation.groups is None or taken.groups is None or taken.groups.count == explanation.groups.count:
         return taken

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -21,6 +21,8 @@ class MetricResult:
         curve: (B,T), drawn against `steps` (T,); or None.
         unit: of the values, for the report.
         better: "higher", "lower", or None where neither is better.
+        extras: further numbers beside each value, first dimension as `values`.
+        meta: what it cost: forwards, backwards, seconds, peak_bytes; filled at the door.
     """
 
     values: Tensor
@@ -29,6 +31,8 @@ class MetricResult:
     steps: Tensor | None = None
     unit: str = ""
     better: Literal["higher", "lower"] | None = None
+    extras: dict[str, Tensor] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         known = int((~self.values.isnan()).sum())
@@ -41,6 +45,7 @@ class MetricResult:
             tally(len(self.values), kind),
             f"{undefined} undefined" if known and undefined else "",
             f"{self.better} is better" if self.better else "",
+            *(f"{name} {float(values.nanmean()):.3g}" for name, values in self.extras.items()),
         )
 
     def validate(self, batch: int) -> MetricResult:
@@ -62,6 +67,12 @@ class MetricResult:
                 f"metric '{self.name}': curve {tuple(self.curve.shape)} does not fit {len(self.values)} values "
                 f"and {len(self.steps)} steps"
             )
+        for name, values in self.extras.items():
+            if values.ndim == 0 or len(values) != len(self.values):
+                raise ShapeError(
+                    f"metric '{self.name}': extras['{name}'] must have {len(self.values)} rows, as its values, "
+                    f"got {tuple(values.shape)}"
+                )
         return self
 
     def mean(self) -> float:

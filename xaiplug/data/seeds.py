@@ -24,12 +24,12 @@ class SampleSeeds:
     """`sample_seeds(inputs, seed)` for whoever asks: a method that draws nothing reads no content."""
 
     def __init__(self, inputs: Tensor, seed: int) -> None:
-        self._inputs, self._seed = inputs, seed
+        self._inputs, self.seed = inputs, seed
 
     @cached_property
     def values(self) -> Tensor:
         """(B,) int64."""
-        return sample_seeds(self._inputs, self._seed)
+        return sample_seeds(self._inputs, self.seed)
 
 
 def generator(*parts: int) -> torch.Generator:

@@ -24,7 +24,9 @@ from typing import Any, ClassVar, dataclass_transform
 
 from xaiplug.kinds.fields import fields_of, validate
 
-NEEDS = frozenset({"baseline", "groups", "references", "pool", "imputer", "relevant", "exact", "models", "task"})
+NEEDS = frozenset(
+    {"baseline", "groups", "references", "pool", "imputer", "relevant", "exact", "explainer", "models", "task"}
+)
 """What a component may ask for in `needs`; the query holds it, or it is an error before anything is computed."""
 
 CLAIMS = frozenset(

@@ -36,7 +36,11 @@ class View:
 
 
 class Metric(Component):
-    """Measures one explanation against its model or a known truth."""
+    """Measures one explanation against its model or a known truth; or, by asking again, the explainer behind it.
+
+    With `needs = ("explainer",)` the explainer of the explanation is there to be asked about other inputs, a copy of
+    the model with other weights (`xaiplug.model.reweighted`), or other classes: `query.explain(...)`.
+    """
 
     kind = "metric"
     default_scale: ClassVar[str | None] = None

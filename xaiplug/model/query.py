@@ -25,6 +25,7 @@ from xaiplug.model.passes import held, in_chunks
 from xaiplug.model.passes.chunks import Result
 
 if TYPE_CHECKING:
+    from xaiplug.data.explanation import Explanation
     from xaiplug.model.adapter import Model
 
 MaxBatch = int | Literal["auto"]
@@ -51,6 +52,12 @@ class Imputing(Protocol):
     def describe(self) -> dict[str, Any]: ...
 
 
+class Explaining(Protocol):
+    """The explainer of an explanation, asked again; see `Query.explain`."""
+
+    def __call__(self, inputs: Tensor | None, model: Model | None, target: Tensor | None) -> Explanation: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Query:
     """One batch of questions to one model.
@@ -60,8 +67,8 @@ class Query:
         inputs: (B,*shape): images (B,C,H,W) in pixel space, embeddings (B,L,D), rows (B,F).
         wanted: class index and scale of the score, or what the first answer of the model makes of them: `target`.
         seeding: of the samples, (B,) int64, or what gives them when somebody draws: `seeds`.
-        groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W), exact: present iff
-            the component has them in `needs`.
+        groups, baseline (n,B,*shape), references (n,B,*shape), pool, imputer, relevant (B,H,W), exact, explainer:
+            present iff the component has them in `needs`.
         labels: (B,), -1 = unknown, or None; see `truth`.
         max_batch: rows per forward, or "auto".
     """
@@ -77,6 +84,7 @@ class Query:
     imputer: Imputing | None = None
     relevant: Tensor | None = None
     exact: Exact | None = None
+    explainer: Explaining | None = None
     labels: Tensor | None = None
     max_batch: MaxBatch = "auto"
     answered: Answered = field(default_factory=Answered, repr=False)
@@ -162,6 +170,24 @@ class Query:
                 f"this method needs '{name}' and the query has none; declare it in `needs` and give it"
             )
         return value
+
+    def explain(
+        self, inputs: Tensor | None = None, *, model: Model | None = None, target: Tensor | None = None
+    ) -> Explanation:
+        """What the explainer of the explanation that a metric measures says of something else.
+
+        It is asked as it was: same parameters, baseline, references, groups and draws of each sample, its scale.
+
+        Args:
+            inputs: (B,*shape), row b in place of sample b; None = the samples themselves.
+            model: another one, such as a `reweighted` copy; None = this one.
+            target: (B,) int64, other classes; None = those that were explained.
+
+        Raises:
+            ComponentError: the metric has no "explainer" in `needs`.
+        """
+        explainer: Explaining = self.require("explainer")
+        return explainer(inputs, model, target)
 
     def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Logits (R,K) of x (R,*shape), chunked, without a graph; `rows` (R,) says whose sample each is, for errors."""
@@ -250,6 +276,11 @@ class Query:
     def permutation(self, n: int) -> Tensor:
         """A random permutation of 0..n-1 for each sample, (B,n) int64."""
         return self._draw(lambda g: torch.randperm(n, generator=g))
+
+    @property
+    def seed(self) -> int:
+        """Of the question: for what all samples share, as a network's weights; `normal`, ... draw what one has."""
+        return self.seeding.seed if isinstance(self.seeding, SampleSeeds) else 0
 
     def _draw(self, draw: Any) -> Tensor:
         drawn = [draw(self._generator(row)) for row in range(len(self))]

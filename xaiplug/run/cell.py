@@ -163,7 +163,7 @@ def _explained(workspace: Workspace, names: Cell, explanation: Explanation) -> d
             components += compute.provenance(variant.component, pin)
     return {
         "components": components,
-        "cost": {name: explanation.meta.get(name) for name in ("forwards", "backwards", "seconds", "peak_bytes")},
+        "cost": _cost(explanation.meta),
         "defaults": explanation.meta.get("defaults", {}),
         "device": str(device()),
         "indices": list(selected.indices),
@@ -190,6 +190,8 @@ def _scored(
         "value": pa.array(result.values.detach().double().cpu().numpy()),
         "seed": pa.array(drawn, pa.int64()),
     }
+    for name, values in result.extras.items():
+        columns[f"extras.{name}"] = pa.array(values.detach().double().cpu().numpy())
     if result.curve is not None:
         columns["curve"] = pa.array(list(result.curve.detach().double().cpu().numpy()), pa.list_(pa.float64()))
     pq.write_table(pa.table(columns), folder / SCORES)
@@ -200,11 +202,16 @@ def _scored(
             components += compute.provenance(variant.component, f"metric.{pin}")
     return {
         "components": components,
+        "cost": _cost(result.meta),
         "better": result.better or "",
         "unit": result.unit,
         "steps": None if result.steps is None else result.steps.detach().double().tolist(),
         "seeds": sorted(set(drawn)),
     }
+
+
+def _cost(meta: dict[str, Any]) -> dict[str, Any]:
+    return {name: meta.get(name) for name in ("forwards", "backwards", "seconds", "peak_bytes")}
 
 
 def _told(cell: Cell, error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Any
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaiplug import api
+from xaiplug.calling.again import Again
 from xaiplug.calling.answering import versions
 from xaiplug.calling.asking import asking, base_query, complete
 from xaiplug.calling.given import Given
@@ -18,9 +19,10 @@ from xaiplug.config import With
 from xaiplug.config.fits import PINS, needs_of
 from xaiplug.config.schema import ExplainerEntry, MetricEntry, TargetEntry
 from xaiplug.data.explanation import Explanation
-from xaiplug.data.joining import join, take
+from xaiplug.data.joining import join, joined_results, take
 from xaiplug.data.result import MetricResult
 from xaiplug.data.samples import Samples, known
+from xaiplug.data.target import Target
 from xaiplug.errors import DataError
 from xaiplug.kinds import Component, Explainer, Metric, PairMetric, RetrainMetric
 from xaiplug.kinds.metric import View
@@ -96,12 +98,14 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
     variant = workspace.variant("metrics", cell.metric_entry)
     entry = variant.entry if variant else None
     scale = entry.scale if isinstance(entry, MetricEntry) else None
+    asks_again = _asks_again(workspace, cell) if "explainer" in metric.needs else None
 
     def part(rows: list[int]) -> tuple[int, MetricResult]:
+        taken = take(explanation, rows)
         return len(rows), api.score(
             model,
             samples.inputs[rows],
-            take(explanation, rows),
+            taken if asks_again is None else taken.replace(again=asks_again(rows, taken.target)),
             metric,
             relevant=None if samples.relevant is None else samples.relevant[rows],
             exact=None if samples.exact is None else samples.exact[torch.tensor(rows)],
@@ -116,7 +120,22 @@ def score(workspace: Workspace, cell: Cell, explanation: Explanation) -> MetricR
         parts = in_parts(part, len(samples), samples.inputs[0].numel())
         if len(parts) == 1:
             return parts[0][1]
-        return _joined(parts) or part(list(range(len(samples))))[1]
+        return joined_results(parts) or part(list(range(len(samples))))[1]
+
+
+def _asks_again(workspace: Workspace, cell: Cell) -> Callable[[list[int], Target | None], Again]:
+    """The explainer of a score's explanation, with all that it was given there, for some of the samples."""
+    explainer = workspace.component("explainers", cell.explainer)
+    assert isinstance(explainer, Explainer)
+    assert cell.seed is not None
+    given, seed = given_to_explainer(workspace, cell), cell.seed
+    labels = _labels(workspace, cell, given, seed)
+    shared = _components(given) | _pool(workspace, cell.model, explainer, given)
+
+    def again(rows: list[int], target: Target | None) -> Again:
+        return Again(explainer, Given(segmenter=None if labels is None else labels[rows], **shared), target, seed)
+
+    return again
 
 
 def compare(
@@ -253,21 +272,6 @@ def _target(target: TargetEntry, samples: Samples, rows: list[int]) -> Any:
         case "label":
             return known(samples.labels[rows], "target: label")
     return target.use
-
-
-def _joined(counted: Sequence[tuple[int, MetricResult]]) -> MetricResult | None:
-    """Results of parts as one; None where they do not fit together (one value a study, curves of other steps)."""
-    if any(len(part.values) != count for count, part in counted):
-        return None
-    parts = [part for _, part in counted]
-    first = parts[0]
-    if first.steps is None or first.curve is None:
-        return MetricResult(torch.cat([p.values for p in parts]), first.name, unit=first.unit, better=first.better)
-    if any(part.steps is None or not torch.equal(part.steps, first.steps) for part in parts):
-        return None
-    curve = torch.cat([part.curve for part in parts if part.curve is not None])
-    values = torch.cat([part.values for part in parts])
-    return MetricResult(values, first.name, curve, first.steps, first.unit, first.better)
 
 
 def _seen(workspace: Workspace, model: str, samples: Samples) -> Tensor | None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaiplug import Explainer, Explanation, Use, use
 from xaiplug.errors import ComponentError, DataError
+from xaiplug.model import redrawn, reweighted
 
 if TYPE_CHECKING:
     from xaiplug import Query
-    from xaiplug.model.adapter import Model
 
 
 class Counterpart(Explainer):
@@ -69,33 +68,7 @@ class Counterpart(Explainer):
         return answer.replace(residual=None, target=None, score=None, base_score=None)
 
     def _network(self, query: Query) -> Query:
-        return query.replace(model=reset(query.model, self.seed))
-
-
-def reset(model: Model, seed: int) -> Model:
-    """A copy of a model with new weights: as its layers are made; a layer that cannot say has its own, shuffled.
-
-    The given model and the global random numbers stay as they are.
-    """
-    found = copy.deepcopy(model)
-    device = next((parameter.device for parameter in found.module.parameters()), torch.device("cpu"))
-    found.module.cpu()
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.default_generator.manual_seed(seed)
-        known: set[int] = set()
-        for layer in found.module.modules():
-            if callable(again := getattr(layer, "reset_parameters", None)):
-                again()
-                known.update(id(parameter) for parameter in layer.parameters(recurse=False))
-        for parameter in found.module.parameters():
-            if id(parameter) not in known:
-                _shuffle(parameter)
-    found.module.to(device)
-    return found
-
-
-def _shuffle(parameter: nn.Parameter) -> None:
-    parameter.copy_(parameter.flatten()[torch.randperm(parameter.numel())].view_as(parameter))
+        return query.replace(model=reweighted(query.model, redrawn(query.model, self.seed)))
 
 
 def _class(query: Query) -> Query:

@@ -14,6 +14,7 @@ from xaiplug.data.result import MetricResult
 from xaiplug.data.target import SCALES
 from xaiplug.errors import ShapeError, XaiplugError, listing
 from xaiplug.kinds import NEEDS, Metric
+from xaiplug.model.adapter import Model
 from xaiplug.model.query import Query
 from xaiplug.testing.metric.scenes import ask_metric, measured, metric_scene, metrics_take, question, views
 from xaiplug.testing.shared.common import COMMON
@@ -225,6 +226,8 @@ def model_untouched(metric: Metric) -> None:
 @check("prefers-truth", applies=_one_model)
 def prefers_truth(metric: Metric) -> Measured:
     """Where a direction is declared, the true map of a known model is not worse than its opposite."""
+    if "explainer" in metric.needs:
+        raise Skip("measures an explainer, which has one map: there is no opposite")
     made = metric_scene(metric)
     size = made.inputs[0].numel()
     network = with_head(
@@ -282,15 +285,54 @@ def declared_needs(metric: Any) -> Measured:
     found = metrics_take(metric)
     if any(isinstance(made, Scene | Skip) for made in found.values()) or not isinstance(metric, Metric):
         return Measured(detail=f"needs {', '.join(sorted(metric.needs)) or 'nothing'}")
-    for extra in ("baseline", "groups", "imputer", "relevant", "exact", "pool", "references"):
-        made = scene("images")
+    for extra in ("baseline", "groups", "imputer", "relevant", "exact", "pool", "references", "explainer"):
         try:
-            query = made.ask(metric, needs=(*metric.needs, extra))
-            ask_metric(metric, query, question(metric, made)[1])
+            ask_metric(metric, *question(metric, scene("images"), needs=(*metric.needs, extra)))
         except Exception:
             continue
         raise Violation(f"uses query.{extra} without declaring it: needs = {(*metric.needs, extra)}")
     return Measured(detail="takes no kind of input, see input-kinds")
+
+
+def _asks(metric: Any) -> str | None:
+    return None if "explainer" in metric.needs else "asks no explainer again"
+
+
+@check("explains-again", applies=_asks)
+def explains_again(metric: Metric) -> Measured:
+    """A metric that needs the explainer asks it, of other inputs, another model or other classes; the cost is counted.
+
+    What the explainer says then decides: of an explainer with the same answer to everything the value is another.
+    """
+    made = metric_scene(metric)
+    query, explanation = question(metric, made)
+    asked = _Counting(query)
+    with query.model.metered() as meter:
+        value = ask_metric(metric, query.replace(explainer=asked), explanation).values
+    if not asked.times:
+        raise Violation("needs the explainer and never asks it")
+    if not asked.other:
+        raise Violation("asks the explainer what it was asked already: the same inputs, model and classes")
+    if meter.forwards < asked.times:
+        raise Violation(f"asked {asked.times} samples again, and {meter.forwards} forwards were counted")
+    fixed = _fresh(query, explainer=lambda inputs, model, target: explanation)
+    if torch.equal(ask_metric(metric, fixed, explanation).values.nan_to_num(), value.nan_to_num()):
+        raise Violation("an explainer with one answer to everything gets the same value")
+    return Measured(detail=f"asks {asked.times // len(made)} times a sample, {meter.forwards} forwards")
+
+
+class _Counting:
+    """The explainer of a query; how many samples it was asked about, and whether about anything new."""
+
+    def __init__(self, query: Query) -> None:
+        self.query, self.times, self.other = query, 0, False
+
+    def __call__(self, inputs: Tensor | None, model: Model | None, target: Tensor | None) -> Explanation:
+        same_inputs = inputs is None or torch.equal(inputs, self.query.inputs)
+        same_target = target is None or torch.equal(target, self.query.target.index)
+        self.other |= not (same_inputs and same_target and (model is None or model is self.query.model))
+        self.times += len(self.query)
+        return self.query.explain(inputs, model=model, target=target)
 
 
 CHECKS = (
@@ -308,5 +350,6 @@ CHECKS = (
     model_untouched,
     prefers_truth,
     declared_needs,
+    explains_again,
     *COMMON,
 )

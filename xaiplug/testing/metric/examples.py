@@ -28,6 +28,16 @@ class Agreement(Metric):
         return MetricResult(correlation.masked_fill(scale[1] < 1e-6 * scale[0], torch.nan), better="higher")
 
 
+class Wobble(Metric):
+    """Largest change of the map where each input is a little darker."""
+
+    needs = ("explainer",)
+
+    def measure(self, query: Query, explanation: Explanation) -> MetricResult:
+        moved = query.explain(0.9 * query.inputs).attribution - explanation.attribution
+        return MetricResult(moved.nan_to_num().flatten(1).abs().amax(1), better="lower")
+
+
 class Spread(PairMetric):
     """Largest difference between the models' maps of a sample."""
 
@@ -36,4 +46,4 @@ class Spread(PairMetric):
         return MetricResult((maps.amax(0) - maps.amin(0)).flatten(1).amax(1), better="lower")
 
 
-GOOD = (Agreement(), Spread())
+GOOD = (Agreement(), Wobble(), Spread())

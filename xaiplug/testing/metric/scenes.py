@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from xaiplug.calling.again import Again
 from xaiplug.calling.answering import run_metric
 from xaiplug.calling.asking import asking
+from xaiplug.calling.given import Given
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.result import MetricResult
-from xaiplug.kinds import Metric, PairMetric
+from xaiplug.data.target import Scale, Target
+from xaiplug.kinds import Explainer, Metric, PairMetric
 from xaiplug.kinds.metric import View
 from xaiplug.model.query import Query
 from xaiplug.testing.shared.asked import Removing
@@ -25,24 +28,36 @@ from xaiplug.testing.shared.wrapped import with_head
 Change = Callable[[Explanation], Explanation]
 
 
-def explained(made: Scene, query: Query, level: str = "input") -> Explanation:
+class Plain(Explainer):
     """A signed map as a method would give it, the gradient times the input, at a level."""
-    with torch.enable_grad():
-        values = (query.gradient(query.inputs) * query.inputs).detach()
-    groups = query.groups or FeatureGroups.from_labels(made.labels)
-    if level == "group":
-        return Explanation(groups.sum(values), "group", query.target, groups, score=query.scores)
-    if level == "spatial" and values.ndim > 2:
-        values = values.sum(1, keepdim=True) if values.ndim == 4 else values.sum(2)
-    chosen: Any = level if values.ndim > 2 or level == "input" else "input"
-    return Explanation(values, chosen, query.target, groups, score=query.scores)
+
+    needs = ("groups",)
+    level: str = "input"
+
+    def explain(self, query: Query) -> Explanation:
+        with torch.enable_grad():
+            values = (query.gradient(query.inputs) * query.inputs).detach()
+        groups: FeatureGroups = query.require("groups")
+        if self.level == "group":
+            return Explanation(groups.sum(values), "group", query.target, groups, score=query.scores)
+        if self.level == "spatial" and values.ndim > 2:
+            values = values.sum(1, keepdim=True) if values.ndim == 4 else values.sum(2)
+        chosen: Any = self.level if values.ndim > 2 or self.level == "input" else "input"
+        return Explanation(values, chosen, query.target, groups, score=query.scores)
 
 
-def question(metric: Any, made: Scene, level: str = "input", seed: int = 0) -> tuple[Query, Explanation]:
-    """A query for a metric, and an explanation to measure."""
-    query = made.ask(metric, scale=getattr(metric, "default_scale", None) or "logit", seed=seed)
+def question(
+    metric: Any, made: Scene, level: str = "input", seed: int = 0, needs: Sequence[str] | None = None
+) -> tuple[Query, Explanation]:
+    """A query for a metric (as if it had other `needs`), and an explanation whose explainer may be asked again."""
+    plain = Plain(level=level)
+    scale: Scale = getattr(metric, "default_scale", None) or "logit"
+    target = Target(made.target, scale)
+    again = Again(plain, Given(segmenter=made.labels), target, seed)
+    query = made.ask(metric, scale=scale, seed=seed, needs=needs, again=again)
     with asking(query.model):
-        return query, explained(made, query, level)
+        groups = query.groups or FeatureGroups.from_labels(made.labels)
+        return query, plain.explain(query.replace(groups=groups))
 
 
 def measured(

@@ -155,6 +155,41 @@ class AsksForMore(Metric):
         return _size(explanation)
 
 
+class NeverAsks(Metric):
+    """Needs the explainer, and looks at the one map that it has."""
+
+    needs = ("explainer",)
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        return _size(explanation)
+
+
+class AsksTheSame(Metric):
+    """Asks the explainer what it was asked already."""
+
+    needs = ("explainer",)
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        return _size(query.explain())
+
+
+class AsksAndForgets(Metric):
+    """Asks the explainer about other inputs, and does not look at the answer."""
+
+    needs = ("explainer",)
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        query.explain(0.9 * query.inputs)
+        return _size(explanation)
+
+
+class AsksUndeclared(Metric):
+    """Asks an explainer that it does not declare."""
+
+    def measure(self, query: Query, explanation: Explanation) -> Tensor:
+        return _size(query.explain(0.9 * query.inputs))
+
+
 class CannotPickle(Agreement):
     """Refuses to be pickled."""
 
@@ -190,6 +225,10 @@ VIOLATORS = (
     violator("prefers-truth", WrongWay()),
     violator("declared-needs", NeedsUndeclared(), "input-kinds"),
     violator("declared-needs", AsksForMore(), "input-kinds"),
+    violator("declared-needs", AsksUndeclared(), "input-kinds"),
+    violator("explains-again", NeverAsks()),
+    violator("explains-again", AsksTheSame()),
+    violator("explains-again", AsksAndForgets()),
     violator("pickles", CannotPickle()),
     violator("params-round-trip", HiddenState()),
 )

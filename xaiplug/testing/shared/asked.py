@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from xaiplug.calling.again import Again
 from xaiplug.calling.answering import run_explainer
 from xaiplug.calling.asking import asking, base_query, complete
 from xaiplug.calling.given import Given
@@ -36,6 +37,7 @@ def ask(
     relevant: Tensor | None = None,
     exact: Exact | None = None,
     labels: Tensor | None = None,
+    again: Again | None = None,
 ) -> Query:
     """A query for one component; of what is given, only what is in its `needs` (or in `needs`) gets in.
 
@@ -60,6 +62,7 @@ def ask(
         relevant=relevant if "relevant" in wanted else None,
         exact=exact if "exact" in wanted else None,
         labels=labels,
+        explainer=again if "explainer" in wanted else None,
     )
     asked: Any = component if needs is None else _Needing(component, tuple(needs))
     own_scale = getattr(component, "default_scale", "logit")

@@ -1,0 +1,75 @@
+"""The explainer of an explanation, asked again: about other inputs, another model, other classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from xaiplug.calling.asking import asking, base_query, complete, only_reads
+from xaiplug.calling.given import Given
+from xaiplug.data.explanation import Explanation
+from xaiplug.data.target import Target
+from xaiplug.errors import ShapeError
+from xaiplug.kinds import Explainer
+from xaiplug.model.adapter import Model
+from xaiplug.model.answered import Answered
+from xaiplug.model.query import Query
+
+
+@dataclass(frozen=True, eq=False)
+class Again:
+    """How an explanation was asked for: `Explanation.again`."""
+
+    explainer: Explainer
+    given: Given
+    target: Target | None
+    seed: int
+
+    def only_reads(self) -> bool:
+        """Whether asking writes to no tensor of a network."""
+        return only_reads(self.explainer, self.given)
+
+    def on(self, query: Query) -> Asker:
+        """Ready to be asked about the samples of a metric's query."""
+        return Asker(self, query)
+
+
+class Asker:
+    """An explainer with all that it was given, for one batch of samples."""
+
+    def __init__(self, again: Again, measured: Query) -> None:
+        self.again, self.measured = again, measured
+
+    @cached_property
+    def query(self) -> Query:
+        """What the explainer was asked; made when it is first asked again."""
+        model, inputs = self.measured.model, self.measured.inputs
+        target = self.again.target or self.measured.target
+        target = Target(target.index.to(inputs.device), target.scale)
+        with asking(model, reads_only=self.again.only_reads()):
+            rows = self.measured.max_batch
+            query = base_query(model, inputs, target=target, asks_first=False, seed=self.again.seed, max_batch=rows)
+            return complete(query.replace(target=target), self.again.explainer, self.again.given)[0]
+
+    def __call__(self, inputs: Tensor | None, model: Model | None, target: Tensor | None) -> Explanation:
+        """As `Query.explain`.
+
+        Raises:
+            ShapeError: inputs of another shape, or targets of another number.
+        """
+        was = self.query
+        if inputs is not None and inputs.shape != was.inputs.shape:
+            raise ShapeError(f"expected inputs like the samples {tuple(was.inputs.shape)}, got {tuple(inputs.shape)}")
+        if target is not None and target.shape != was.target.index.shape:
+            raise ShapeError(f"expected a class a sample ({len(was)},), got {tuple(target.shape)}")
+        query = was.replace(
+            inputs=was.inputs.clone() if inputs is None else inputs.detach().to(was.inputs),
+            model=model or was.model,
+            target=was.target if target is None else Target(target.to(was.target.index), was.target.scale),
+            answered=Answered(),
+            _generators={},
+        )
+        with asking(query.model, reads_only=self.again.only_reads()):
+            return self.again.explainer.read(self.again.explainer.explain(query), query)
