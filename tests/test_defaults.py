@@ -41,6 +41,11 @@ DEFAULTS = {
     "stability/generalisation-gap": {},
     "stability/grouping-gap": {},
     "stability/within-group-correlation": {},
+    "stability/mprt": {"order": "cascading", "similarity": "rank", "layers": None, "smooth": 0, "noise": 0.1},
+    "stability/efficient-mprt": {"bins": 100},
+    "stability/random-logit": {"similarity": "rank"},
+    "stability/max-sensitivity": {"samples": 10, "radius": 0.02},
+    "stability/local-lipschitz": {"samples": 10, "radius": 0.1},
 }  # fmt: skip
 
 

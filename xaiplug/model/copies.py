@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -46,14 +47,15 @@ def redrawn(model: Model, seed: int) -> dict[str, Tensor]:
     """Numbers of a network that has learned nothing, by name: as its layers are made, parameters and buffers.
 
     A layer that cannot say how (no `reset_parameters`) has its own numbers, shuffled. The network and the global random
-    numbers stay as they are.
+    numbers stay as they are. A network that was made after `torch.manual_seed(seed)` does not get its own numbers back.
 
     Raises:
         ModelError: a network that cannot be copied.
     """
     found = _copy(model, {}).network
     found.cpu()
-    with seeded_rng(seed), torch.no_grad():
+    stream = int.from_bytes(hashlib.blake2b(f"new weights {seed}".encode(), digest_size=7).digest(), "little")
+    with seeded_rng(stream), torch.no_grad():
         known: set[int] = set()
         for layer in found.modules():
             if callable(again := getattr(layer, "reset_parameters", None)):

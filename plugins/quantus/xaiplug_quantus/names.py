@@ -23,7 +23,7 @@ GIVES = {
 }
 """Class of Quantus -> what it measures."""
 
-_AGAIN = "explains anew what it changed, and a metric here is given one explanation"
+_AGAIN = "calls an explainer of arrays itself; see mprt, random-logit, max-sensitivity, local-lipschitz"
 REFUSED = {
     "ROAD": "answers for a batch as a whole: an accuracy, which is no value of a sample; use road",
     "SensitivityN": "answers for a batch as a whole: a mean over samples at each n",

@@ -7,6 +7,10 @@ from xaiplug.testing import metric_checks
 NAMES = [
     *("ssim", "mege", "reco", "interpretation-loss", "generalisation-gap"),
     *("grouping-gap", "within-group-correlation"),
+    *("mprt", "efficient-mprt", "random-logit"),
+    ("max-sensitivity", {"samples": 3}),
+    ("local-lipschitz", {"samples": 3}),
+    ("mprt", {"order": "bottom-up", "similarity": "ssim", "layers": 2, "smooth": 2}),
 ]
 
 

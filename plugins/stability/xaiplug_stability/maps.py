@@ -30,7 +30,11 @@ def pairs(views: Sequence[View]) -> Iterator[tuple[View, View]]:
 def map_of(view: View, channels: Channels) -> Tensor:
     """A view's attribution on its inputs: (B,*shape), with `channels` reduced (B,*grid); a group's value everywhere."""
     shape = tuple(view.query.inputs.shape[1:])
-    values = view.explanation.on_inputs(shape)
+    return reduced(view.explanation.on_inputs(shape), shape, channels)
+
+
+def reduced(values: Tensor, shape: tuple[int, ...], channels: Channels) -> Tensor:
+    """A map on inputs (B,*shape), with `channels` reduced (B,*grid)."""
     if channels == "none":
         return values
     if len(shape) == 1:
