@@ -10,7 +10,7 @@ import xaiplug
 from xaiplug import MaskedGame, Model
 from xaiplug.calling.asking import asking, base_query, complete
 from xaiplug.calling.given import Given
-from xaiplug.errors import ComponentError, ShapeError
+from xaiplug.errors import ShapeError
 from xaiplug_imputers.corruptions import CORRUPTIONS, brightness, plasma, saturate
 from xaiplug_imputers.sizes import sizes
 from xaiplug_imputers.warps import glass_blur, zoom_blur
@@ -68,9 +68,17 @@ def test_every_kind_and_severity(name, channels):
         assert distances[-1] > distances[0] >= 0  # a blur of 3 pixels in 224 is none at 32
 
 
-def test_frost_says_why_it_is_not_here():
-    with pytest.raises(ComponentError, match="photographs of frost"):
-        Corruption(name="frost")
+def test_frost_is_a_share_of_the_image_and_pale_blue_ice():
+    x = torch.zeros(1, 3, 64, 64, dtype=torch.float64)
+    ice = Corruption(name="frost", severity=1).worse(asked(Corruption(name="frost"), x))[0]
+    assert 0.3 < ice.max() <= 0.4
+    assert ice.min() >= 0
+    torch.testing.assert_close(ice[0] / ice[2].clamp(min=1e-9), torch.full((64, 64), 0.86).double())
+    assert ice[2].std() > 0.05  # it has a texture
+    half = Corruption(name="frost", severity=5).worse(asked(Corruption(name="frost"), x + 0.1))[0]
+    bare = Corruption(name="frost", severity=5).worse(asked(Corruption(name="frost"), x + 0.1, seed=3))[0]
+    assert half.min() >= 0.06 - 1e-12
+    assert not torch.equal(half, bare)
 
 
 def test_patches_are_cut_from_the_whole_corrupted_image():

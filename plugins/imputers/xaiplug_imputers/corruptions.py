@@ -2,7 +2,8 @@
 
 Every function takes an image (C,H,W) in [0,1], any number of channels, the published constants of a severity, and a
 generator for its draws. Lengths in pixels are published for sides of 224 and scaled to the image's shorter side.
-Here and in `weather.py` and `warps.py` are 18 of the 19 kinds; frost lays photographs of frost over the image.
+Here and in `weather.py` and `warps.py` are all 19 kinds. Published frost is photographs of frost, which are no part of
+this package: here it is drawn.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from torch.nn import functional as F
 from xaiplug_imputers.filters import bell, blurred, filtered, nonzero, normal, scale, streak
 from xaiplug_imputers.warps import elastic, glass_blur, jpeg, zoom_blur
 from xaiplug_imputers.weather import snow, spatter
+
+_ICE = (0.86, 0.93, 1.0)
 
 
 def gaussian_noise(image: Tensor, sigma: float, generator: Generator) -> Tensor:
@@ -66,6 +69,21 @@ def fog(image: Tensor, weather: tuple[float, float], generator: Generator) -> Te
     cloud = plasma(max(image.shape[1:]), decay, generator)[: image.shape[1], : image.shape[2]].to(image)
     highest = image.max()
     return (image + strength * cloud) * highest / (highest + strength)
+
+
+def frost(image: Tensor, weather: tuple[float, float], generator: Generator) -> Tensor:
+    """Frost is laid over a paler image: `weather` is the share of the image, and that of the frost.
+
+    Published are six photographs of frost. Here it is drawn: pale blue veins of ice along the level lines of three
+    plasma fractals, over a fourth. An image of one channel gets the mean of the colour.
+    """
+    share, strength = weather
+    height, width = image.shape[1:]
+    ice, *levels = (plasma(max(height, width), 1.35, generator)[:height, :width] for _ in range(4))
+    veins = torch.stack([(1 - (2 * level - 1).abs()) ** 4 for level in levels]).amax(0)
+    colour = image.new_tensor(_ICE)
+    colour = colour if len(image) == 3 else colour.mean().expand(len(image))
+    return share * image + strength * (0.25 + 0.75 * torch.maximum(veins, ice**2)).to(image) * colour[:, None, None]
 
 
 def brightness(image: Tensor, shift: float, generator: Generator) -> Tensor:
@@ -162,5 +180,6 @@ CORRUPTIONS: dict[str, tuple[Corrupt, tuple[Any, ...]]] = {
         ((488, 170.8, 24.4), (488, 19.52, 48.8), (12.2, 2.44, 4.88), (17.08, 2.44, 4.88), (29.28, 2.44, 4.88)),
     ),
     "jpeg": (jpeg, (25, 18, 15, 10, 7)),
+    "frost": (frost, ((1, 0.4), (0.8, 0.6), (0.7, 0.7), (0.65, 0.7), (0.6, 0.75))),
 }
 """Name -> the function and its constants for severity 1 to 5."""

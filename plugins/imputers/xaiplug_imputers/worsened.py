@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaiplug import Imputer, Query, Target
 from xaiplug.data.seeds import generator
-from xaiplug.errors import ComponentError, ShapeError
+from xaiplug.errors import ShapeError
 from xaiplug.game.removal import PixelRemoval
 from xaiplug.model.query import Removal
 from xaiplug_imputers.baseline import BaselineImputer
@@ -60,23 +60,17 @@ class Corruption(Worsened):
     """What is removed comes from a corrupted copy: noise, blur, fog, ...
 
     After Hendrycks and Dietterich (2019). The whole image is corrupted, each by draws from its own seed, clipped to
-    [0,1]; groups are then cut from it. 18 of the 19 kinds and their constants are in `corruptions.py`.
+    [0,1]; groups are then cut from it. The kinds and their constants are in `corruptions.py`. Frost is drawn here;
+    published are photographs of it.
 
     Raises:
-        ShapeError: inputs are no images. ComponentError: frost.
+        ShapeError: inputs are no images.
     """
 
     name: Kind = "gaussian-noise"
     """What is done to the image."""
     severity: Annotated[int, Ge(1), Le(5)] = 5
     """1 to 5; the paper has 5."""
-
-    def __post_init__(self) -> None:
-        if self.name == "frost":
-            raise ComponentError(
-                "frost lays photographs of frost over the image, and they are no part of this package; of the 19 kinds "
-                "the other 18 are here, snow the nearest"
-            )
 
     def worse(self, query: Query) -> Tensor:
         if query.inputs.ndim != 4:
@@ -96,6 +90,9 @@ class PGD(Worsened):
     Untargeted PGD in L2 (Madry et al., 2018). From the input itself, `steps` times: a step of length `alpha` down the
     gradient of the target's log-probability, back into the ball of radius `epsilon` around the input, and into the
     pixel range (the model's, else [0,1]). Lengths are in pixel space. One forward and one backward per step.
+
+    Lengths are of a whole image, and the paper's are of 224 x 224 pixels: an image of side s is moved as far a pixel by
+    `epsilon` and `alpha` times s / 224.
     """
 
     epsilon: Annotated[float, Gt(0)] = 1.0
