@@ -36,6 +36,7 @@ COSTS = {
     "integrated-gradients": (10, 6, {"steps": 3}),
     "kernel-shap": (322, 0),
     "layer-cam": (2, 2),
+    "legrad": (4, 4),
     "lime": (322, 0),
     "lrp": (2, 0),
     "moxi": (63, 0),
@@ -48,6 +49,7 @@ COSTS = {
     "shapley-sampling": (326, 0),
     "shapley-interactions": (326, 0),
     "smoothgrad": (8, 6, {"samples": 3}),
+    "sobol": (322, 0),
     "sparsified-smoothgrad": (8, 6, {"samples": 3}),
     "superpixel": (2, 2),
     "xrai": (204, 200),
@@ -66,7 +68,7 @@ def test_every_method_is_counted():
 @pytest.mark.parametrize("name", COSTS)
 def test_what_is_told_is_what_a_hook_counts(name):
     forwards, backwards, *params = COSTS[name]
-    made = scene("tokens" if name in ("attention-rollout", "chefer") else "plain-images", batch=2)
+    made = scene("tokens" if name in ("attention-rollout", "chefer", "legrad") else "plain-images", batch=2)
     method = xaiplug.component("explainer", name, **dict(*params))
     needs = {*method.needs, *(("groups", "baseline") if "imputer" in method.needs else ())}
     parts = {"segmenter": "groups", "baseline": "baseline", "references": "references", "pool": "pool"}

@@ -221,3 +221,54 @@ def test_chefer_on_torchs_own_attention():
 def test_chefer_refuses_another_network():
     with pytest.raises(ModelError, match="chefer reads the attention"):
         xaiplug.explain(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 24**2, 2)), X, "chefer")
+
+
+def legrad_by_hand(net, x, target):
+    """The score by our own transformer's head after each block, and its gradient by that block's weights."""
+    state, total = Model(net).tokens.embed(x), 0
+    for block in net.blocks:
+        shown = []
+        handle = block.attn.attn_drop.register_forward_hook(lambda m, i, o, shown=shown: shown.append(o))
+        state = block(state)
+        handle.remove()
+        score = Model(net).tokens.head(state)[:, target]
+        (slope,) = torch.autograd.grad(score.sum(), shown, retain_graph=True)
+        total = total + slope.clamp(min=0).mean((1, 2))
+    return (total / len(net.blocks))[:, 1:]
+
+
+def test_legrad_is_the_rule_of_the_paper():
+    net = drawn(small_vit)
+    for target in (1, 3):
+        ex = xaiplug.explain(net, X, "legrad", target=target)
+        assert_close(ex.attribution, legrad_by_hand(net, X, target).detach())
+        assert_close(ex.score, net(X)[:, target].detach())
+    one = xaiplug.explain(net, X, "legrad", target=1).attribution
+    assert float((one - ex.attribution).abs().max()) > 0.01 * float(one.max())
+    seen = xaiplug.explain(net, X, "legrad")
+    assert_close(seen.attribution, xaiplug.explain(net, X, "legrad", target=net(X).argmax(1)).attribution)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_legrad_on_every_library(name):
+    net = drawn(NETWORKS[name])
+    ex = xaiplug.explain(net, X, "legrad", target=2)
+    assert ex.attribution.shape == (2, 9)
+    assert float(ex.attribution.min()) >= 0
+    assert float(ex.attribution.std()) > 0
+    assert_close(ex.score, Model(net)(X)[:, 2].detach(), rtol=1e-4, atol=1e-4)
+    assert (ex.meta["forwards"], ex.meta["backwards"]) == (6, 6)
+
+
+def test_legrad_on_fused_and_unfused():
+    maker = NETWORKS["timm"]
+    fused, plain = (xaiplug.explain(net, X, "legrad", target=0) for net in (drawn(maker), unfused(drawn(maker))))
+    assert_close(fused.attribution, plain.attribution, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["chefer", "legrad"])
+def test_a_block_without_attention_is_named(name):
+    net = drawn(small_vit)
+    net.blocks[1] = Relu(net.blocks[1])
+    with pytest.raises(ModelError, match=f"{name}: model 'SmallViT' shows 0 attentions in block 1"):
+        xaiplug.explain(net, X, name)

@@ -18,6 +18,8 @@ NAMES = [
     ("rise", {"masks": 300}),
     "attention-rollout",
     "chefer",
+    "legrad",
+    "sobol",
 ]
 
 

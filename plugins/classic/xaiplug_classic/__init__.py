@@ -9,6 +9,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("smoothgrad", "xaiplug_classic.smoothgrad:SmoothGrad", paper="smilkov2017"),
         Spec("kernel-shap", "xaiplug_classic.kernel_shap:KernelShap", paper="lundberg2017"),
         Spec("lime", "xaiplug_classic.lime:Lime", paper="ribeiro2016"),
+        Spec("sobol", "xaiplug_classic.sobol:Sobol", paper="fel2021"),
         Spec("shapley-sampling", "xaiplug_classic.shapley:ShapleySampling", paper="castro2009"),
         Spec("shapley-interactions", "xaiplug_classic.shapley_interactions:ShapleyInteractions", paper="grabisch1999"),
         Spec("cafo", "xaiplug_classic.cafo:Cafo", paper="singla2019"),
@@ -25,6 +26,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("eigen-cam", "xaiplug_classic.eigen_cam:EigenCam", paper="muhammad2020"),
         Spec("gradient-shap", "xaiplug_classic.gradient_shap:GradientShap", paper="erion2021"),
         Spec("attention-rollout", "xaiplug_classic.attention_rollout:AttentionRollout", paper="abnar2020"),
+        Spec("legrad", "xaiplug_classic.legrad:LeGrad", paper="bousselham2025"),
         Spec("chefer", "xaiplug_classic.chefer:Chefer", paper="chefer2021"),
         Spec("xrai", "xaiplug_classic.xrai:Xrai", paper="kapishnikov2019"),
     ]

@@ -47,20 +47,30 @@ def _row(query: Query, tokens: Tokens, part: slice) -> Tensor:
         state = tokens.embed(query.inputs[part].detach().requires_grad_())
         found = []
         for index in range(len(tokens.blocks)):
-            with _Kept(state.shape[1]) as kept:
-                state = tokens.run(state, index, index + 1)
-            if len(kept.weights) != 1:
-                raise ModelError(
-                    f"chefer saw {len(kept.weights)} attentions in block {index} of model '{query.model.name}', and "
-                    "needs one; with Hugging Face use attn_implementation='eager' or 'sdpa'"
-                )
-            found.append(kept.weights[0])
+            state, weights = attended(tokens, state, index, f"chefer: model '{query.model.name}'")
+            found.append(weights)
         with query.naming(torch.arange(len(query))[part]):
             logits = tokens.head(state)
             score = query.saw(part, logits).score(logits, output=query.model.output)
         slopes = torch.autograd.grad(score.sum(), [edge for _, edge in found])
     pairs = zip(found, slopes, strict=True)
     return relevance([(w * g.view_as(w)).clamp(min=0).mean(1) for (w, _), g in pairs], tokens.prefix)
+
+
+def attended(tokens: Tokens, state: Tensor, index: int, who: str) -> tuple[Tensor, tuple[Tensor, GradientEdge]]:
+    """Tokens (R,N,D) after a block, and its attention weights (R,heads,N,N), where gradients reach them.
+
+    Raises:
+        ModelError: a block in which not exactly one attention is seen.
+    """
+    with _Kept(state.shape[1]) as kept:
+        state = tokens.run(state, index, index + 1)
+    if len(kept.weights) != 1:
+        raise ModelError(
+            f"{who} shows {len(kept.weights)} attentions in block {index}, and one is needed; with Hugging Face use "
+            "attn_implementation='eager' or 'sdpa'"
+        )
+    return state, kept.weights[0]
 
 
 def relevance(passed: list[Tensor], prefix: int) -> Tensor:
