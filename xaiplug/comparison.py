@@ -25,6 +25,7 @@ from xaiplug.data.study import RESULTS_COLUMNS, SETTINGS, TIMINGS_COLUMNS, Curve
 from xaiplug.errors import ComponentError, XaiplugError, listing
 from xaiplug.kinds import Component
 from xaiplug.model.adapter import Model
+from xaiplug.model.asked import Asked, sharing
 from xaiplug.model.query import MaxBatch
 from xaiplug.registry import resolve
 from xaiplug.view.leaderboard import leaderboard
@@ -180,26 +181,27 @@ def compare(
     if last is not None and not explanations:
         raise last
     scores: dict[str, dict[str, MetricResult]] = {title: {} for title in measures}
-    for name, metric in measures.items():
-        fit = fitting(metric, given)
-        for title, explanation in explanations.items():
-            try:
-                scores[name][title] = score(
-                    adapted,
-                    inputs,
-                    explanation,
-                    metric,
-                    relevant=relevant,
-                    exact=exact,
-                    labels=labels,
-                    segmenter=fit.segmenter,
-                    baseline=fit.baseline,
-                    imputer=fit.imputer,
-                    pool=pool,
-                    **asked,
-                )
-            except XaiplugError as error:
-                failures.append(_failure(title, name, error))
+    with sharing(Asked()):
+        for name, metric in measures.items():
+            fit = fitting(metric, given)
+            for title, explanation in explanations.items():
+                try:
+                    scores[name][title] = score(
+                        adapted,
+                        inputs,
+                        explanation,
+                        metric,
+                        relevant=relevant,
+                        exact=exact,
+                        labels=labels,
+                        segmenter=fit.segmenter,
+                        baseline=fit.baseline,
+                        imputer=fit.imputer,
+                        pool=pool,
+                        **asked,
+                    )
+                except XaiplugError as error:
+                    failures.append(_failure(title, name, error))
     for failure in failures:
         what = " on ".join(part for part in (failure["explainer"], failure["metric"]) if part)
         warnings.warn(f"{what} failed: {failure['error']}", stacklevel=2)

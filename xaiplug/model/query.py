@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,11 +16,12 @@ from xaiplug.data.exact import Exact
 from xaiplug.data.finite import all_finite
 from xaiplug.data.groups import FeatureGroups
 from xaiplug.data.samples import Pool, unknown
-from xaiplug.data.seeds import SampleSeeds, generator
+from xaiplug.data.seeds import SampleSeeds
 from xaiplug.data.target import Target, Wanted
 from xaiplug.errors import ComponentError, NonFiniteError
 from xaiplug.model import asked
 from xaiplug.model.answered import Answered
+from xaiplug.model.draws import Draws
 from xaiplug.model.passes import held, in_chunks
 from xaiplug.model.passes.chunks import Result
 
@@ -59,7 +60,7 @@ class Explaining(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Query:
+class Query(Draws):
     """One batch of questions to one model.
 
     Args:
@@ -71,6 +72,7 @@ class Query:
             present iff the component has them in `needs`.
         labels: (B,), -1 = unknown, or None; see `truth`.
         max_batch: rows per forward, or "auto".
+        stream: which of a sample's streams of draws; `drawing`.
     """
 
     model: Model
@@ -87,6 +89,7 @@ class Query:
     explainer: Explaining | None = None
     labels: Tensor | None = None
     max_batch: MaxBatch = "auto"
+    stream: str = ""
     answered: Answered = field(default_factory=Answered, repr=False)
     _generators: dict[int, torch.Generator] = field(default_factory=dict, repr=False)
 
@@ -258,38 +261,25 @@ class Query:
             samples = sorted({int(rows[row]) for row in error.rows})
             raise NonFiniteError(f"{error} for sample {', '.join(map(str, samples))}") from error
 
-    def normal(self, *shape: int) -> Tensor:
-        """Standard normal draws (B,*shape), each sample's from its own seed; the next call goes on from there.
-
-        Drawn in double precision whatever the inputs, so that the dtype changes a result only by rounding.
-        """
-        return self._draw(lambda g: torch.randn(shape, generator=g, dtype=torch.float64).to(self.inputs.dtype))
-
-    def uniform(self, *shape: int) -> Tensor:
-        """Uniform [0,1) draws (B,*shape), each sample's from its own seed."""
-        return self._draw(lambda g: torch.rand(shape, generator=g, dtype=torch.float64).to(self.inputs.dtype))
-
-    def randint(self, high: int, *shape: int) -> Tensor:
-        """Uniform integers 0..high-1, (B,*shape) int64, each sample's from its own seed."""
-        return self._draw(lambda g: torch.randint(high, shape, generator=g))
-
-    def permutation(self, n: int) -> Tensor:
-        """A random permutation of 0..n-1 for each sample, (B,n) int64."""
-        return self._draw(lambda g: torch.randperm(n, generator=g))
-
     @property
     def seed(self) -> int:
         """Of the question: for what all samples share, as a network's weights; `normal`, ... draw what one has."""
         return self.seeding.seed if isinstance(self.seeding, SampleSeeds) else 0
 
-    def _draw(self, draw: Any) -> Tensor:
-        drawn = [draw(self._generator(row)) for row in range(len(self))]
-        return torch.stack(drawn).to(self.inputs.device)
+    def drawing(self, stream: str) -> Query:
+        """A copy whose draws are those of a stream of its own, from its start, whatever was drawn before."""
+        return replace(self, stream=stream, _generators={})
 
-    def _generator(self, row: int) -> torch.Generator:
-        if row not in self._generators:
-            self._generators[row] = generator(int(self.seeds[row]))
-        return self._generators[row]
+    def once(self, question: str, parts: Mapping[str, Any], answer: Callable[[], Tensor]) -> Tensor:
+        """`answer()`, or what it was for another score of the same run.
+
+        Args:
+            question: the name of what is asked about the inputs, their target and seeds.
+            parts: all that the answer depends on beside these.
+        """
+        target = {"index": self.target.index, "scale": self.target.scale}
+        own = {"inputs": self.inputs, "target": target, "seeds": [self.seeds, self.stream], "rows": self.max_batch}
+        return asked.once(self.model.module, lambda: {"question": question, **own, **parts}, answer)
 
 
 def _laid_out(values: Tensor, like: Tensor) -> Tensor:

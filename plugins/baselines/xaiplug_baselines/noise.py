@@ -49,6 +49,6 @@ class GaussianNoise(Baseline):
     """Standard deviation of the noise, in units of the input."""
 
     def build(self, query: Query) -> Tensor:
-        draws = torch.stack([query.normal(*query.inputs.shape[1:]) for _ in range(self.n)])
+        draws = query.normals(self.n, *query.inputs.shape[1:])
         noisy = query.inputs + self.sigma * draws
         return noisy.clamp(0, 1) if query.inputs.ndim == 4 else noisy

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import torch
 from annotated_types import Ge, Gt
 from torch import Tensor
 
@@ -48,7 +47,7 @@ class ContextAware(Explainer):
         if not self.smooth:
             return x[None]
         span = (x.flatten(1).amax(1) - x.flatten(1).amin(1)).view(-1, *[1] * (x.ndim - 1))
-        noise = torch.stack([query.normal(*x.shape[1:]) for _ in range(self.samples)])
+        noise = query.normals(self.samples, *x.shape[1:])
         return x + self.sigma * span * noise
 
 

@@ -43,9 +43,7 @@ class SmoothGrad(Explainer):
         total = torch.zeros_like(query.inputs)
         block = max(1, _HELD // query.inputs.numel())
         for first in range(0, self.samples, block):
-            # One draw per copy: torch's normal draws depend on how many are asked for at once.
-            copies = range(first, min(first + block, self.samples))
-            noise = torch.stack([query.normal(*query.inputs.shape[1:]) for _ in copies])
+            noise = query.normals(min(block, self.samples - first), *query.inputs.shape[1:])
             total += path_gradients(query, query.inputs + sigma * noise).sum(0)
         return total / self.samples
 

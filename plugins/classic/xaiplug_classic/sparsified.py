@@ -44,8 +44,7 @@ class SparsifiedSmoothGrad(SmoothGrad):
         total = torch.zeros_like(query.inputs)
         block = max(1, smoothgrad._HELD // query.inputs.numel())
         for first in range(0, self.samples, block):
-            copies = range(first, min(first + block, self.samples))
-            noise = torch.stack([query.normal(*query.inputs.shape[1:]) for _ in copies])
+            noise = query.normals(min(block, self.samples - first), *query.inputs.shape[1:])
             total += self._marks(path_gradients(query, query.inputs + sigma * noise)).sum(0)
         return total / self.samples
 

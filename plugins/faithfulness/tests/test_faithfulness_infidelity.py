@@ -7,6 +7,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug import Explanation
+from xaiplug.model.asked import Asked, sharing
 from xaiplug.testing import metric_checks
 
 torch.manual_seed(0)
@@ -43,7 +44,7 @@ def test_is_captums(normalize):
 
     class Recorder(xaiplug.Metric):
         def measure(self, query, explanation):
-            drawn.extend(0.2 * query.normal(*query.inputs.shape[1:]) for _ in range(30))
+            drawn.extend(0.2 * query.drawing("infidelity").normals(30, *query.inputs.shape[1:]))
             return torch.zeros(len(query))
 
     xaiplug.score(NET, X, ex, Recorder())
@@ -63,6 +64,33 @@ def test_a_batch_is_one_by_one(monkeypatch):
         alone = Explanation(ex.attribution[b : b + 1], target=xaiplug.Target(ex.target.index[b : b + 1]))
         single = xaiplug.score(NET, X[b : b + 1], alone, "infidelity", samples=20).values
         torch.testing.assert_close(together[b : b + 1], single, rtol=1e-10, atol=1e-14)
+
+
+def test_scores_of_one_run_ask_about_the_noise_once(monkeypatch):
+    exs = [xaiplug.explain(NET, X, method, target=1) for method in ("integrated-gradients", "input-x-gradient")]
+    alone = [xaiplug.score(NET, X, ex, "infidelity", samples=20).values for ex in exs]
+    rows = []
+    counting = NET.register_forward_hook(lambda module, inputs, output: rows.append(len(output)))
+    model = xaiplug.Model.of(NET)
+
+    def scored(**given):
+        rows.clear()
+        return xaiplug.score(model, X, **given).values
+
+    with sharing(Asked()):
+        for method, ex, value, most in zip(("first", "second"), exs, alone, (44, 0), strict=True):
+            together = scored(explanation=ex, metric="infidelity", samples=20)
+            assert torch.equal(together, value), method
+            assert sum(rows) <= most, method
+        # The noise is not the baseline's, whatever that has drawn before; other noise is asked about anew.
+        noisy = scored(explanation=exs[0], metric="infidelity", samples=20, baseline="gaussian-noise")
+        assert not sum(rows)
+        assert not torch.equal(noisy, alone[0])
+        scored(explanation=exs[0], metric="infidelity", samples=20, sigma=0.1)
+        assert sum(rows) == 40
+        scored(explanation=exs[0], metric="infidelity", samples=20, seed=1)
+        assert sum(rows) == 40
+    counting.remove()
 
 
 @pytest.mark.parametrize(

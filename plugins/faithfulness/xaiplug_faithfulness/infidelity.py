@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaiplug import Explanation, Metric, MetricResult, Query
 
-_HELD = 2**25
+_HELD = 2**21
 """Numbers of perturbed inputs held at once."""
 
 
@@ -51,22 +51,37 @@ class Infidelity(Metric):
             way = inputs - query.require("baseline").mean(0)
             moved = (way != 0).to(inputs.dtype)
             slopes = slopes * moved / torch.where(way == 0, 1, way)
-        told, seen = self._changes(query, slopes.expand_as(inputs), moved)
-        beta = (told * seen).sum(0) / (told**2).sum(0) if self.normalize else torch.ones_like(told[0])
-        values = ((beta.nan_to_num() * told - seen) ** 2).mean(0)
+        slopes = slopes.expand_as(inputs).flatten(1)
+        query = query.drawing("infidelity")
+        told: list[Tensor] = []
+
+        def changes() -> Tensor:
+            seen = []
+            for noise in self._noise(query, moved):
+                told.append(_said(noise, slopes))
+                seen.append(query.scores - self._scores(query, noise))
+            return torch.cat(seen)
+
+        seen = query.once("changes under noise", {"metric": self.describe(), "moved": moved}, changes)
+        said = torch.cat(told or [_said(noise, slopes) for noise in self._noise(query, moved)])
+        beta = (said * seen).sum(0) / (said**2).sum(0) if self.normalize else torch.ones_like(said[0])
+        values = ((beta.nan_to_num() * said - seen) ** 2).mean(0)
         return MetricResult(values, unit=f"{query.target.scale}²", better="lower")
 
-    def _changes(self, query: Query, slopes: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
-        """What the attribution says and what the score does, (samples,B) each."""
-        told: list[Tensor] = []
-        seen: list[Tensor] = []
-        rows = torch.arange(len(query), device=slopes.device)
+    def _noise(self, query: Query, moved: Tensor) -> Iterator[Tensor]:
+        """The perturbations (samples,B,*shape), some at a time."""
         block = max(1, _HELD // query.inputs.numel())
         for first in range(0, self.samples, block):
-            count = min(block, self.samples - first)
-            noise = torch.stack([query.normal(*query.inputs.shape[1:]) for _ in range(count)])
-            noise = self.sigma * moved * noise
-            told.append((noise * slopes).flatten(2).sum(2))
-            score = query.score((query.inputs - noise).flatten(0, 1), rows.repeat(count)).view(count, -1)
-            seen.append(query.scores - score)
-        return torch.cat(told), torch.cat(seen)
+            noise = query.normals(min(block, self.samples - first), *query.inputs.shape[1:])
+            yield noise.mul_(self.sigma).mul_(moved)
+
+    @staticmethod
+    def _scores(query: Query, noise: Tensor) -> Tensor:
+        """Scores (n,B) of the inputs less noise (n,B,*shape)."""
+        rows = torch.arange(len(query), device=noise.device).repeat(len(noise))
+        return query.score((query.inputs - noise).flatten(0, 1), rows).view(len(noise), -1)
+
+
+def _said(noise: Tensor, slopes: Tensor) -> Tensor:
+    """Change of the score (n,B) that slopes (B,D) say of noise (n,B,*shape)."""
+    return torch.einsum("nbd,bd->nb", noise.flatten(2), slopes)
