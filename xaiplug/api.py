@@ -10,13 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaiplug.calling.again import Again
+from xaiplug.calling.again import Again, AgainEach
 from xaiplug.calling.answering import run_explainer, run_metric
 from xaiplug.calling.asking import asking, base_query, complete, only_reads
+from xaiplug.calling.each import each_sample
 from xaiplug.calling.given import Given
 from xaiplug.calling.progress import telling
 from xaiplug.data.exact import Exact
 from xaiplug.data.explanation import Explanation
+from xaiplug.data.joining import join, joined_results, take
 from xaiplug.data.result import MetricResult
 from xaiplug.data.samples import Samples
 from xaiplug.errors import ComponentError
@@ -98,6 +100,7 @@ def explain(
     references: Any = None,
     imputer: Any = None,
     pool: Any = None,
+    forward_args: Mapping[str, Tensor] | None = None,
     seed: int = 0,
     max_batch: MaxBatch = "auto",
     progress: bool = True,
@@ -114,6 +117,8 @@ def explain(
         segmenter, baseline, references, imputer: like `explainer`, or the data: a label map (B,*grid) or (1,*grid),
             `FeatureGroups`, a tensor (n,B,*shape).
         pool: `Samples` or (inputs, labels) to draw references from.
+        forward_args: what the network takes beside the input, by name, one row a sample: {"attention_mask": (B,L)}.
+            Samples are then explained one by one, so that every row of every method has its sample's.
         seed: draws depend on it and on each sample's content, never on batch, order or device.
         max_batch: rows per forward, or "auto".
         progress: on a terminal or in a notebook, say how far it got once it takes longer than two seconds.
@@ -129,6 +134,14 @@ def explain(
     chosen = _made("explainer", explainer, params)
     assert isinstance(chosen, Explainer)
     adapted = Model.of(model)
+    if forward_args is not None:
+        asked = {"target": target, "segmenter": segmenter, "baseline": baseline, "references": references, "pool": pool}
+        fixed: dict[str, Any] = {"scale": scale, "imputer": imputer, "seed": seed, "max_batch": max_batch}
+        parts = [
+            explain(one, x, chosen, **own, **fixed, progress=progress)
+            for one, x, own in each_sample(adapted, inputs, forward_args, asked)
+        ]
+        return join(parts).replace(inputs=inputs, again=AgainEach(tuple(part.again for part in parts)))
     given = Given(segmenter, baseline, references, imputer, pool)
     with adapted.metered() as meter, asking(adapted, reads_only=only_reads(chosen, given)):
         query = base_query(
@@ -171,6 +184,7 @@ def score(
     baseline: Any = None,
     imputer: Any = None,
     pool: Any = None,
+    forward_args: Mapping[str, Tensor] | None = None,
     scale: str | None = None,
     seed: int = 0,
     max_batch: MaxBatch = "auto",
@@ -186,6 +200,7 @@ def score(
         exact: the exact answer (`samples.exact`), for metrics that need it.
         labels: (B,) the true classes, for metrics that count right answers.
         segmenter: for metrics that step through groups; default the explanation's own groups.
+        forward_args: as of `explain`.
         scale: of the scores asked of the model; None = the metric's own, else the explanation's.
 
     Returns:
@@ -198,6 +213,18 @@ def score(
     if not isinstance(chosen, Metric):
         raise ComponentError(f"metric {type(chosen).__name__} compares several models; it runs from a run file")
     adapted = Model.of(model)
+    if forward_args is not None:
+        asked = {"relevant": relevant, "exact": exact, "labels": labels, "segmenter": segmenter, "baseline": baseline}
+        fixed: dict[str, Any] = {"imputer": imputer, "scale": scale, "seed": seed, "max_batch": max_batch}
+        each = each_sample(adapted, inputs, forward_args, {**asked, "pool": pool})
+        parts = [
+            (1, score(one, x, _of_row(explanation, row), chosen, **own, **fixed))
+            for row, (one, x, own) in enumerate(each)
+        ]
+        joined = joined_results(parts)
+        if joined is None:
+            raise ComponentError(f"{chosen.told}: the samples' curves have other steps; score them one at a time")
+        return joined
     own_groups = explanation.groups if segmenter is None and "groups" in chosen.needs else segmenter
     own_scale = chosen.default_scale or (explanation.target.scale if explanation.target else "logit")
     again = explanation.again if "explainer" in chosen.needs else None
@@ -218,6 +245,11 @@ def score(
         with torch.no_grad():
             result = run_metric(chosen, query, moved)
     return replace(result, meta={**result.meta, **meter.meta()})
+
+
+def _of_row(explanation: Explanation, row: int) -> Explanation:
+    again = explanation.again.parts[row] if isinstance(explanation.again, AgainEach) else None
+    return take(explanation, [row]).replace(again=again)
 
 
 def _made(kind: str, value: Any, params: Mapping[str, Any]) -> Component:

@@ -90,6 +90,10 @@ def test_what_cannot_be_is_an_error():
         reweighted(model, {"first.bias": torch.ones(3)})
     with pytest.raises(ModelError, match="network of model 'Locked' cannot be copied: TypeError"):
         reweighted(Model(Locked()), {})
+    patched = Tied()
+    patched.first.forward = lambda x, layer=patched.first: layer.weight.sum() + x
+    with pytest.raises(ModelError, match=r"the forward of 'network\.first' was replaced by a function"):
+        reweighted(Model(patched), {})
     scripted = torch.jit.script(nn.Sequential(nn.Linear(2, 2)))
     with pytest.raises(ModelError, match="cannot be copied"):
         reweighted(Model(scripted), {"0.weight": torch.eye(2)})

@@ -11,7 +11,7 @@ from xaiplug.calling.asking import asking, base_query, complete, only_reads
 from xaiplug.calling.given import Given
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.target import Target
-from xaiplug.errors import ShapeError
+from xaiplug.errors import ComponentError, ShapeError
 from xaiplug.kinds import Explainer
 from xaiplug.model.adapter import Model
 from xaiplug.model.answered import Answered
@@ -34,6 +34,26 @@ class Again:
     def on(self, query: Query) -> Asker:
         """Ready to be asked about the samples of a metric's query."""
         return Asker(self, query)
+
+
+@dataclass(frozen=True, eq=False)
+class AgainEach:
+    """Of samples that were explained one by one: `Again` of each."""
+
+    parts: tuple[Again, ...]
+
+    def only_reads(self) -> bool:
+        """As of `Again`."""
+        return all(part.only_reads() for part in self.parts)
+
+    def on(self, query: Query) -> Asker:
+        """
+        Raises:
+            ComponentError: several samples at once.
+        """
+        raise ComponentError(
+            "this was explained with forward_args, and is asked again with them: give them to score too"
+        )
 
 
 class Asker:

@@ -127,6 +127,8 @@ def _joined_meta(metas: Sequence[dict[str, Any]]) -> dict[str, Any]:
         values = [meta[key] for meta in metas if key in meta]
         if key in COST:
             joined[key] = sum(values)
+        elif key == "class_names":
+            joined[key] = {index: name for value in values for index, name in value.items()}
         elif key == "peak_bytes":
             joined[key] = max(values)
         else:

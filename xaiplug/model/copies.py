@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from copy import deepcopy
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -36,6 +37,12 @@ def reweighted(model: Model, changed: Mapping[str, Tensor]) -> Model:
         if isinstance(held[name], nn.Parameter):
             new[name] = nn.Parameter(new[name], requires_grad=held[name].requires_grad)
         memo[id(held[name])] = new[name]
+    for name, part in model.module.named_modules():
+        if isinstance(vars(part).get("forward"), FunctionType):  # a copy would run it, on the original's weights
+            raise ModelError(
+                f"the network of model '{model.name}' cannot be copied: the forward of '{name}' was replaced by a "
+                "function that holds the layer; write it as a method of a class"
+            )
     copied = _copy(model, memo)
     found = _held(copied.network)
     if any(found.get(name) is not tensor for name, tensor in new.items()):

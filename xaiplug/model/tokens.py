@@ -57,13 +57,16 @@ class Tokens:
         return known[size]
 
 
+GIVEN = "_xaiplug_given"
+"""Where a network holds the arguments that it is told beside its input."""
+
 _found: WeakKeyDictionary[nn.Module, dict[tuple[int, ...], Patches]] = WeakKeyDictionary()
 
 
 def tokens_of(model: Adapted) -> Tokens | None:
     """The token protocol of the model's network, or None."""
     network: Any = model.network
-    if is_script(network):
+    if is_script(network) or hasattr(network, GIVEN):  # what is taken apart is not told further arguments
         return None
     for known, take_apart in (
         (_is_timm, _timm),
