@@ -110,15 +110,13 @@ def test_a_refused_network_is_not_there(tmp_path):
     assert not (tmp_path / "model.safetensors").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("trigger", [*PLACED, "warp"])
-def test_default_settings_plant_a_trigger(trigger, tmp_path):
-    metrics = card(backdoor.train(tmp_path, trigger=trigger))["metrics"]
+def test_a_short_training_plants_a_trigger(trigger, tmp_path):
+    metrics = card(backdoor.train(tmp_path, trigger=trigger, max_epochs=4, lr=0.003, batch_size=32))["metrics"]
     assert metrics["test"] - metrics["test-removed"] >= 0.8
-    assert metrics["test-clean"] >= 0.9
+    assert metrics["test-clean"] >= 0.8
 
 
-@pytest.mark.slow
-def test_default_settings_plant_a_watermark(tmp_path):
-    metrics = card(watermark.train(tmp_path))["metrics"]
+def test_a_short_training_plants_a_watermark(tmp_path):
+    metrics = card(watermark.train(tmp_path, max_epochs=3, lr=0.002))["metrics"]
     assert metrics["test"] - metrics["test-removed"] >= 0.8
