@@ -10,7 +10,7 @@ from PIL import Image
 
 import xaiplug
 from xaiplug.errors import DataError
-from xaiplug_trainers.losses import LOSSES
+from xaiplug_trainers.losses import loss_of
 from xaiplug_trainers.tasks import celeba
 
 NAMES = [f"Attribute_{n}" for n in range(38)] + ["Smiling", "Bright"]
@@ -82,7 +82,7 @@ def test_the_part_that_tells_an_attribute_is_relevant(faces):
 
 def test_every_head_counts_in_the_loss():
     outputs, labels = torch.zeros(2, 3), torch.tensor([[0, 1, 1], [1, 0, 0]])
-    assert LOSSES["binary-cross-entropy"](outputs, labels).item() == pytest.approx(np.log(2))
+    assert loss_of("binary-cross-entropy")(outputs, labels).item() == pytest.approx(np.log(2))
 
 
 def test_what_is_missing_is_said(faces, tmp_path: Path):

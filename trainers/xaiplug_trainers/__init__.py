@@ -19,6 +19,7 @@ def xaiplug_tasks() -> list[Spec]:
         Spec("cifar10", "xaiplug_trainers.tasks:Cifar10"),
         Spec("decoy-mnist", "xaiplug_trainers.tasks:DecoyMnist"),
         Spec("mnist", "xaiplug_trainers.tasks:Mnist"),
+        Spec("own", "xaiplug_trainers.tasks:OwnSamples"),
         Spec("set-sum", "xaiplug_trainers.tasks:SetSum"),
         Spec("split-cifar", "xaiplug_trainers.tasks:SplitCifar"),
         Spec("trec", "xaiplug_trainers.tasks:Trec"),

@@ -8,9 +8,9 @@ from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from xaiplug.errors import DataError, did_you_mean
 from xaiplug_trainers.data.base import Geometry
-from xaiplug_trainers.losses import LOSSES
+from xaiplug_trainers.losses import loss_of
+from xaiplug_trainers.named import split
 from xaiplug_trainers.networks import build, kwargs_for
 from xaiplug_trainers.normalise import Normalise
 
@@ -23,9 +23,10 @@ class ImageClassifier(pl.LightningModule):
     """A network, its loss and its optimiser; inputs are in pixel space, normalised here as the export will say.
 
     Args:
-        network: a name of `networks/table.py`.
+        network: a name of `networks/table.py`, `module:attribute` of your own, or its class_path and init_args.
         network_params: constructor arguments of the network beyond the shapes, which come from the data.
-        loss: a name of `losses.py`.
+        loss: a name of `losses.py`, `module:attribute` of your own, or its class_path and init_args.
+        loss_params: of the loss; cross entropies take `label_smoothing` and `weights`.
         optimizer: how to make the optimiser from parameters.
         schedule: of the learning rate, over all steps of the training: `cosine` falls to zero.
         geometry: the data's shapes and normalisation; linked to the data by the command line.
@@ -33,23 +34,22 @@ class ImageClassifier(pl.LightningModule):
 
     def __init__(
         self,
-        network: str = "small-cnn",
+        network: str | dict[str, Any] = "small-cnn",
         network_params: dict[str, Any] | None = None,
-        loss: str = "cross-entropy",
+        loss: str | dict[str, Any] = "cross-entropy",
+        loss_params: dict[str, Any] | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
         schedule: Literal["constant", "cosine"] = "constant",
         geometry: Any = None,
     ) -> None:
         super().__init__()
         shapes: Geometry = geometry
-        self.network_class, self.network_kwargs = kwargs_for(
-            network, shapes.shape, shapes.outputs, network_params or {}
-        )
-        self.network = build(self.network_class, self.network_kwargs)
+        name, params = split(network, network_params)
+        self.network_place, self.network_kwargs = kwargs_for(name, shapes.shape, shapes.outputs, params)
+        self.network = build(self.network_place, self.network_kwargs, shapes.shape, shapes.outputs)
+        self.takes_images = len(shapes.shape) == 3
         self.normalise = Normalise(shapes.mean, shapes.std)
-        if loss not in LOSSES:
-            raise DataError(f"the losses are {', '.join(LOSSES)}; there is no {loss!r}{did_you_mean(loss, LOSSES)}")
-        self.loss = LOSSES[loss]
+        self.loss = loss_of(loss, loss_params)
         self.optimizer = optimizer
         self.schedule = schedule
 
@@ -58,7 +58,7 @@ class ImageClassifier(pl.LightningModule):
         return outputs
 
     def on_fit_start(self) -> None:
-        if self.device.type == "cuda" and "channels" in self.network_kwargs:
+        if self.device.type == "cuda" and self.takes_images:
             self.network.to(memory_format=torch.channels_last)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:

@@ -2,7 +2,9 @@
 
 import copy
 import inspect
+from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,15 +25,15 @@ _PLACES = {
     "network": "model.network",
     "network_params": "model.network_params",
     "loss": "model.loss",
+    "loss_params": "model.loss_params",
     "schedule": "model.schedule",
     "lr": "model.optimizer.init_args.lr",
     "weight_decay": "model.optimizer.init_args.weight_decay",
 }
 
 
-def resolve(task: str, data_class: type, params: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of `task` with `params` in it. Raises `DataError` for a name that is neither."""
-    config = read(task)
+def resolve(task: str, config: dict[str, Any], data_class: type, params: dict[str, Any]) -> dict[str, Any]:
+    """The `config` of `task` with `params` written into it. Raises `DataError` for a name that is neither."""
     fields = list(inspect.signature(data_class).parameters)
     for name, value in params.items():
         if name in _PLACES:
@@ -46,10 +48,21 @@ def resolve(task: str, data_class: type, params: dict[str, Any]) -> dict[str, An
     return config
 
 
-def read(task: str) -> dict[str, Any]:
-    """`configs/<task>.yaml`, parsed."""
-    text = (files("xaiplug_trainers") / "configs" / f"{task}.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+def read(task: str, own: Mapping[str, Any] | str | Path | None = None) -> dict[str, Any]:
+    """A task's `own` configuration, a mapping or the path of a YAML file; else our `configs/<task>.yaml`.
+
+    Raises `DataError` for a file that is not there or no mapping.
+    """
+    if isinstance(own, Mapping):
+        return copy.deepcopy(dict(own))
+    path = files("xaiplug_trainers") / "configs" / f"{task}.yaml" if own is None else Path(own)
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise DataError(f"the configuration of task {task!r} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise DataError(f"the configuration of task {task!r} in {path} is no mapping")
+    return config
 
 
 def _place(config: dict[str, Any], path: str, value: Any) -> None:

@@ -35,7 +35,7 @@ def export(
     mean, std = data.geometry.mean, data.geometry.std
     card = {
         "format": 1,
-        "module": f"xaiplug_trainers.networks:{model.network_class}",
+        "module": model.network_place,
         "kwargs": model.network_kwargs,
         "weights": "model.safetensors",
         "sha256": hashlib.sha256(weights).hexdigest(),

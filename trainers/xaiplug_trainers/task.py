@@ -5,7 +5,7 @@ Light on purpose: torch and Lightning are imported by the calls that need them.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -14,25 +14,31 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from xaiplug import Task
 from xaiplug.errors import DataError
 from xaiplug_trainers import __version__
-from xaiplug_trainers.config import resolve
+from xaiplug_trainers.config import read, resolve
+from xaiplug_trainers.foreign import foreign_code, network_of
 
 if TYPE_CHECKING:
-    from xaiplug import Samples
+    from xaiplug import Model, Samples
     from xaiplug_trainers.data.base import TaskData
 
 __all__ = ["TrainedTask"]
 
 
 class TrainedTask(Task):
-    """One supporting model: data with known truth, a network, a loss and a `configs/<name>.yaml`.
+    """One supporting model: data with known truth, a network, a loss and a configuration.
 
     `data` is the import string of the `TaskData` class; one with the fields `folds` and `fold` is split over several
-    models. `params` of every method are the run file's: the data's own fields, and `network`, `network_params`, `loss`,
-    `schedule`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`, `weight_decay`. Fold number f starts from seed + f.
+    models. `configuration` is what LightningCLI reads, as a mapping or the path of a YAML file; the tasks of this wheel
+    have theirs in `configs/<name>.yaml`. `params` of every method are the run file's: the data's own fields, and
+    `network`, `network_params`, `loss`, `loss_params`, `schedule`, `seed`, `max_epochs`, `batch_size`, `augment`, `lr`,
+    `weight_decay`. Fold number f starts from seed + f.
+
+    A task of your own is a subclass, offered by the hook `xaiplug_tasks` or named as `task:module:Class`.
     """
 
     name: ClassVar[str]
     data: ClassVar[str]
+    configuration: ClassVar[Mapping[str, Any] | str | Path | None] = None
 
     @property
     def called(self) -> str:
@@ -84,9 +90,25 @@ class TrainedTask(Task):
             params["fold"] = fold or 0
         elif fold:
             raise DataError(f"task {self.name!r} trains one model; there is no fold {fold}")
-        config = resolve(self.name, data_class, params)
+        config = resolve(self.name, self._configuration(), data_class, params)
         config["seed_everything"] += fold or 0
         return config
+
+    def _configuration(self) -> dict[str, Any]:
+        """As declared, with the task's own data set in its place, and a seed."""
+        config = read(self.name, self.configuration)
+        config.setdefault("seed_everything", 0)
+        dataset = config.setdefault("data", {}).setdefault("dataset", {})
+        dataset["class_path"] = self.data.replace(":", ".")
+        return config
+
+    def load(self, exported: Path, **params: Any) -> "Model":
+        """The model of an export; its network may be the one that `params` name, which the training ran as well."""
+        from xaiplug.model.export import load_export, module_of
+
+        named = params.get("network", self._configuration().get("model", {}).get("network"))
+        trust = named is not None and module_of(exported) == network_of(named)
+        return load_export(exported, trust=trust, packages=self.packages)
 
     def load_data(self, config: dict[str, Any]) -> "TaskData":
         """The data that a configuration describes."""
@@ -96,6 +118,8 @@ class TrainedTask(Task):
         """The key of a configuration; command-line arguments, when there are any, are part of it word for word."""
         identity: dict[str, Any] = {**config, "task": self.name, "trainers": __version__}
         identity["data"] = {**config["data"], "dataset": self.load_data(config).data_id()}
+        if code := foreign_code(config):
+            identity["code"] = code
         if arguments:
             identity["arguments"] = list(arguments)
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -8,6 +8,7 @@ __all__ = [
     "cifar10",
     "decoy_mnist",
     "mnist",
+    "own",
     "set_sum",
     "split_cifar",
     "trec",
@@ -106,6 +107,14 @@ class Wafer(TrainedTask):
     splits = ("train", "val", "test")
 
 
+class OwnSamples(TrainedTask):
+    """Samples of your own, by reference (`data: folder:photos`), and any network."""
+
+    name = "own"
+    data = "xaiplug_trainers.data.own:Own"
+    splits = ("train", "val", "test")
+
+
 backdoor = Backdoor()
 decoy_mnist = DecoyMnist()
 set_sum = SetSum()
@@ -117,3 +126,4 @@ celeba = CelebA()
 trec = Trec()
 wafer = Wafer()
 watermark = Watermark()
+own = OwnSamples()

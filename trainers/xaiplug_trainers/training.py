@@ -19,6 +19,7 @@ from xaiplug_trainers.data.base import TaskData
 from xaiplug_trainers.datamodule import TaskDataModule
 from xaiplug_trainers.export import export
 from xaiplug_trainers.isolation import bars_on_stderr, isolated, quiet
+from xaiplug_trainers.named import imported
 
 __all__ = ["train"]
 
@@ -55,12 +56,21 @@ def train(
         if cli.config.ckpt_path is not None and not Path(cli.config.ckpt_path).is_file():
             raise DataError(f"no checkpoint at {cli.config.ckpt_path}")
         _fit(cli, checkpoint if checkpoint.exists() else cli.config.ckpt_path)
+        if data is None:
+            task = _called(task, config, cli.datamodule.dataset)
         model = output / "model.yaml"
         if cli.trainer.is_global_zero:
             model = export(cli.model, cli.datamodule.dataset, output, task=task, key=key, config=_used(cli))
             shutil.rmtree(resume, ignore_errors=True)
         cli.trainer.strategy.barrier("export")
     return model
+
+
+def _called(task: str, config: dict[str, Any], data: TaskData) -> str:
+    """The name of the task; of another data set, which the arguments put in its place, `module:Class`."""
+    cls = type(data)
+    declared = imported(":".join(config["data"]["dataset"]["class_path"].rsplit(".", 1)))
+    return task if cls is declared else f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _fit(cli: LightningCLI, checkpoint: Path | str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from xaiplug.cli.output import refuse
 
 def train(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="A task, e.g. decoy-mnist.", show_default=False)],
+    task: Annotated[str, typer.Argument(help="A task, e.g. decoy-mnist, or module:Class.", show_default=False)],
     output: Annotated[Path | None, typer.Option(help="Folder of the model; default runs/train/TASK.")] = None,
     fold: Annotated[int | None, typer.Option(min=0, help="Which of the task's folds to leave to this model.")] = None,
     all_folds: Annotated[bool, typer.Option("--all-folds", help="One model a fold, each in its own folder.")] = False,
@@ -27,8 +28,9 @@ def train(
 
     if all_folds and fold is not None:
         refuse("give --fold or --all-folds, not both")
+    sys.path.append(str(Path.cwd()))  # where modules that are named lie
     found = task_of(task)
-    folder = output or Path("runs") / "train" / task
+    folder = output or Path("runs") / "train" / task.replace(":", ".")
     params = parameters(settings or ())
     folds = found.folds(**params)
     if fold is not None and fold >= folds:

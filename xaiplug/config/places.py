@@ -9,7 +9,7 @@ from typing import Any
 from xaiplug.config.marks import Key
 from xaiplug.config.schema import DataEntry, ModelEntry, RunFile
 from xaiplug.errors import ComponentError, Problem, XaiplugError
-from xaiplug.sources.references import MODULE, opened, scheme_of
+from xaiplug.sources.references import opened, scheme_of
 
 
 class Places:
@@ -71,7 +71,7 @@ class Places:
             self.problems.append(Problem((*path, "use"), str(error)))
             return {}
         source = found.source
-        if scheme_of(kind, use) == MODULE:
+        if source.open:  # what is handed on may name modules
             sys.path.extend(str(base) for base in self.bases if str(base) not in sys.path)
         located = {
             key: self.located(value, (*path, "params", key), "file or folder")

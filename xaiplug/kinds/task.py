@@ -73,8 +73,8 @@ class Task(Component):
         own = (cls for cls in type(self).__mro__ if issubclass(cls, Task) and cls is not Task)
         return frozenset(cls.__module__.partition(".")[0] for cls in own)
 
-    def load(self, exported: Path) -> Model:
-        """The model of an export that this task wrote.
+    def load(self, exported: Path, **params: Any) -> Model:
+        """The model of an export that this task wrote when it was trained with `params`.
 
         Raises:
             DataError: missing, changed, or a network of a foreign package.
@@ -97,7 +97,7 @@ class BoundTask:
 
     def model(self) -> Model:
         """The model of the study itself."""
-        return self.task.load(self.task.trained(**self.params))
+        return self.task.load(self.task.trained(**self.params), **self.params)
 
     def refit(self, train: Samples, *, seed: int) -> Model:
         """The task's network trained from scratch on other samples; kept in the cache by their content."""
@@ -106,7 +106,8 @@ class BoundTask:
         folder = cache_folder() / "models" / f"{self.task.called}-refit-{key}"
         exported = folder / "model.yaml"
         others = {name: value for name, value in self.params.items() if name != "seed"}
-        return self.task.load(exported if exported.is_file() else self.task.refit(folder, train, seed=seed, **others))
+        found = exported if exported.is_file() else self.task.refit(folder, train, seed=seed, **others)
+        return self.task.load(found, **others)
 
 
 class FormerTask(Task):

@@ -108,6 +108,15 @@ def load_export(path: Path, *, trust: bool = False, packages: Collection[str] = 
     )
 
 
+def module_of(path: Path) -> str:
+    """The `module:attribute` that a `model.yaml` names; nothing of it is imported.
+
+    Raises:
+        DataError: no whole model export.
+    """
+    return _card(path).module
+
+
 class Card(BaseModel):
     """What is read of a `model.yaml`; it may say more."""
 

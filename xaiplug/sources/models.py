@@ -41,7 +41,7 @@ class Trained(ModelSource):
 
     def load(self, name: str, **further: Any) -> Model:
         task = task_of(name)
-        return task.load(task.trained(**further))
+        return task.load(task.trained(**further), **further)
 
     def problems(self, name: str, further: Mapping[str, Any], split: str | None = None) -> Sequence[Problem]:
         return task_problems(name, further)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xaiplug.errors import Problem, XaiplugError, did_you_mean, listing
+from xaiplug.errors import PluginError, Problem, XaiplugError, did_you_mean, listing
 from xaiplug.kinds import Task
 from xaiplug.registry import resolve
+from xaiplug.sources.modules import attribute
 
 
 def task_of(name: str) -> Task:
-    """The task `name`.
+    """The task `name`, or of a class `package.module:Class`, which is imported.
 
     Raises:
         RegistryError: nobody offers it, or several do. PluginError: it does not import.
     """
+    if ":" in name:
+        made: Task = attribute(name, {}, Task, PluginError)
+        if not isinstance(made, Task):
+            raise PluginError(f"'{name}' is a {type(made).__name__}, no xaiplug.Task")
+        return made
     task = resolve("task", name)
     assert isinstance(task, Task)
     return task

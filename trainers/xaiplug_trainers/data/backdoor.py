@@ -1,7 +1,7 @@
 """A backdoor: a trigger that makes the network say one class, whatever else is seen (Gu et al., 2017)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -21,7 +21,7 @@ class Backdoor(Planted):
     so that no place is wrong: it has none. Splits and threshold are those of `Planted`.
     """
 
-    source: Literal["digits", "shapes", "mnist", "cifar10"] = "digits"
+    source: str = "digits"
     trigger: Trigger = "patch"
     share: float = 0.2
 

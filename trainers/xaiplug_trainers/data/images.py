@@ -1,7 +1,7 @@
 """The images of a source as they are, all classes or some."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -16,9 +16,12 @@ __all__ = ["PlainImages", "as_samples"]
 
 @dataclass(frozen=True)
 class PlainImages(TaskData):
-    """Images of `source`; of every class, or of `classes` (their indices) numbered in the order given."""
+    """Images of `source`; of every class, or of `classes` (their indices) numbered in the order given.
 
-    source: Literal["digits", "shapes", "mnist", "cifar10"] = "digits"
+    `source` is a name of `sources/`, or `module:Class` of your own.
+    """
+
+    source: str = "digits"
     data_root: str | None = None
     download: bool = False
     classes: list[int] | None = None

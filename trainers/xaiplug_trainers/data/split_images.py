@@ -26,7 +26,7 @@ class SplitImages(TaskData):
     says which model trained on it.
     """
 
-    source: Literal["digits", "shapes", "mnist", "cifar10"] = "shapes"
+    source: str = "shapes"
     data_root: str | None = None
     download: bool = False
     mode: Literal["halves", "folds", "seeds"] = "halves"

@@ -1,7 +1,7 @@
 """A shortcut: a visible watermark on the photos of one class (Lapuschkin et al., 2019)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ class Watermark(Planted):
     the mark. `train_size`: the first so many photos; None takes all. Splits and threshold are those of `Planted`.
     """
 
-    source: Literal["shapes", "cifar10", "photos"] = "shapes"
+    source: str = "shapes"
     train_size: int | None = 2000
 
     advice: ClassVar[str] = "train longer (max_epochs), with more photos (train_size), or mark another class (goal)"

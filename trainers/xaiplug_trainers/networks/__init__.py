@@ -11,7 +11,7 @@ from xaiplug_trainers.networks.cifar_resnet import CifarResNet
 from xaiplug_trainers.networks.mlp import MLP
 from xaiplug_trainers.networks.small_cnn import SmallCNN
 from xaiplug_trainers.networks.small_vit import SmallViT
-from xaiplug_trainers.networks.table import build, kwargs_for
+from xaiplug_trainers.networks.table import build, kwargs_for, network_place
 from xaiplug_trainers.networks.text_cnn import TextCNN
 from xaiplug_trainers.networks.wafer_cnn import WaferCNN
 
@@ -27,6 +27,7 @@ __all__ = [
     "WaferCNN",
     "build",
     "kwargs_for",
+    "network_place",
 ]
 
 _LATE = {

@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from importlib import import_module
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xaiplug.errors import DataError, did_you_mean
+from xaiplug.errors import DataError
+from xaiplug_trainers.named import imported, place_of
 
 __all__ = ["Images", "Part", "Source", "blocks", "divided", "draw", "open_source", "stratified"]
 
@@ -66,12 +66,12 @@ class Source(ABC):
 
 
 def open_source(name: str, data_root: str | None = None, download: bool = False) -> Source:
-    """The source called `name`. Raises `DataError` naming the known ones."""
-    if name not in _SOURCES:
-        raise DataError(f"the sources are {', '.join(_SOURCES)}; there is no {name!r}{did_you_mean(name, _SOURCES)}")
-    module, attribute = _SOURCES[name].split(":")
-    source: Source = getattr(import_module(module), attribute)(data_root=data_root, download=download)
-    return source
+    """The source called `name`, or a class `module:Class` of your own. Raises `DataError` naming the known ones."""
+    place = place_of("source", name, _SOURCES)
+    cls = imported(place)
+    if not (isinstance(cls, type) and issubclass(cls, Source)):
+        raise DataError(f"source {name} is no subclass of xaiplug_trainers.sources.Source")
+    return cls(data_root=data_root, download=download)
 
 
 def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

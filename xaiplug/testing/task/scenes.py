@@ -90,7 +90,7 @@ class Training:
     def _checked(self, folder: Path, exported: Path) -> Model:
         if Path(exported) != folder / "model.yaml" or not Path(exported).is_file():
             raise Violation(f"trained into {folder.name}/, and gave {exported}; expected its model.yaml")
-        model = self.task.load(Path(exported))
+        model = self.task.load(Path(exported), **self.params)
         samples = self.samples(FEW)
         with torch.no_grad():
             logits = model(samples.inputs)
