@@ -90,9 +90,6 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 def test_a_network_is_told_what_it_asks_for(mine):
     expected = (f"{mine}:Net", {"in_channels": 3, "num_classes": 5, "width": 2})
     assert kwargs_for(f"{mine}:Net", (3, 8, 8), 5, {"width": 2}) == expected
-    assert kwargs_for(
-        *split({"class_path": f"{mine}.Net", "init_args": {"width": 2}})[:1], (3, 8, 8), 5, {"width": 2}
-    ) == (expected)
     assert kwargs_for(f"{mine}:make", (3, 8, 8), 5, {})[1] == {"channels": 3, "classes": 5}
     assert split({"class_path": "a.b.C", "init_args": {"x": 1}}, {"y": 2}) == ("a.b:C", {"x": 1, "y": 2})
     with pytest.raises(DataError, match="expected a name or class_path"):
