@@ -28,7 +28,7 @@ def write_mnist(folder: Path, zipped: bool) -> None:
             f"{stem}-labels-idx1-ubyte": (np.arange(count) % 10).astype(np.uint8),
         }
         for name, array in files.items():
-            content = gzip.compress(idx(array)) if zipped else idx(array)
+            content = gzip.compress(idx(array), mtime=0) if zipped else idx(array)
             (folder / f"{name}{'.gz' if zipped else ''}").write_bytes(content)
 
 
@@ -46,7 +46,7 @@ def test_the_environment_variable_is_a_root_and_the_key_follows_the_content(tmp_
     monkeypatch.setenv("XAIPLUG_DATA", str(tmp_path / "a"))
     key = mnist.key(source="mnist")
     assert mnist.key(source="mnist", data_root=str(tmp_path / "b")) == key
-    (tmp_path / "b/mnist/t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros(20, dtype=np.uint8))))
+    (tmp_path / "b/mnist/t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros(20, dtype=np.uint8)), mtime=0))
     assert mnist.key(source="mnist", data_root=str(tmp_path / "b")) != key
 
 
