@@ -46,7 +46,9 @@ def test_the_environment_variable_is_a_root_and_the_key_follows_the_content(tmp_
     monkeypatch.setenv("XAIPLUG_DATA", str(tmp_path / "a"))
     key = mnist.key(source="mnist")
     assert mnist.key(source="mnist", data_root=str(tmp_path / "b")) == key
-    (tmp_path / "b/mnist/t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros(20, dtype=np.uint8)), mtime=0))
+    (tmp_path / "b/mnist/t10k-labels-idx1-ubyte.gz").write_bytes(
+        gzip.compress(idx(np.zeros(20, dtype=np.uint8)), mtime=0)
+    )
     assert mnist.key(source="mnist", data_root=str(tmp_path / "b")) != key
 
 
