@@ -37,6 +37,7 @@ COSTS = {
     "kernel-shap": (322, 0),
     "layer-cam": (2, 2),
     "legrad": (4, 4),
+    "libragrad": (2, 2),
     "lime": (322, 0),
     "lrp": (2, 0),
     "moxi": (63, 0),

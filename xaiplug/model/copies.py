@@ -79,6 +79,8 @@ def _held(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _copy(model: Model, memo: dict[int, Any]) -> Model:
+    for part in model.module.modules():  # a module has a dozen empty dictionaries, and most of the time goes to them
+        memo.update({id(held): type(held)() for held in vars(part).values() if isinstance(held, dict) and not held})
     try:
         return deepcopy(model, memo)
     except Exception as error:

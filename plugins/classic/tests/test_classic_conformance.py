@@ -19,6 +19,7 @@ NAMES = [
     "attention-rollout",
     "chefer",
     "legrad",
+    "libragrad",
     "sobol",
 ]
 

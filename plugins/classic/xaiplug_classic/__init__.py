@@ -27,6 +27,7 @@ def xaiplug_explainers() -> list[Spec]:
         Spec("gradient-shap", "xaiplug_classic.gradient_shap:GradientShap", paper="erion2021"),
         Spec("attention-rollout", "xaiplug_classic.attention_rollout:AttentionRollout", paper="abnar2020"),
         Spec("legrad", "xaiplug_classic.legrad:LeGrad", paper="bousselham2025"),
+        Spec("libragrad", "xaiplug_classic.libragrad:LibraGrad", paper="mehri2025"),
         Spec("chefer", "xaiplug_classic.chefer:Chefer", paper="chefer2021"),
         Spec("xrai", "xaiplug_classic.xrai:Xrai", paper="kapishnikov2019"),
     ]
