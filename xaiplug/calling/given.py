@@ -67,9 +67,10 @@ def groups_of(segmenter: Any, query: Query, used: dict[str, Any] | None = None) 
         return FeatureGroups.from_labels(patches.expand(len(inputs), *patches.shape))
     chosen = resolve("segmenter", or_default(segmenter, "segmenter", {} if used is None else used))
     assert isinstance(chosen, Segmenter)
-    if len(shape) != 3:
+    if len(shape) != 3 and not (chosen.volumes and len(shape) == 4):
         raise ComponentError(
-            f"segmenters cut images (B,C,H,W); for inputs {tuple(inputs.shape)} give a label map instead"
+            f"segmenter '{chosen.called}' cuts images (B,C,H,W); for inputs {tuple(inputs.shape)} give a label map "
+            f"{(len(inputs), *grid_of(shape))} instead: segmenter=labels"
         )
     return chosen.read(chosen.segment(inputs, query.seeds), inputs)
 

@@ -252,7 +252,7 @@ def _shapes(query: Asked, groups: FeatureGroups | None) -> dict[str, tuple[int, 
     batch, shape = query.inputs.shape[0], tuple(query.inputs.shape[1:])
     shapes: dict[str, tuple[int, ...]] = {"input": (batch, *shape)}
     if len(shape) > 1:
-        shapes["spatial"] = (batch, 1, *grid_of(shape)) if len(shape) == 3 else (batch, *grid_of(shape))
+        shapes["spatial"] = (batch, 1, *grid_of(shape)) if len(shape) > 2 else (batch, *grid_of(shape))
     groups = groups or query.groups
     if groups is not None:
         shapes["group"] = (batch, groups.count)

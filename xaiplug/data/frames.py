@@ -8,7 +8,12 @@ import torch
 
 from xaiplug.data.explanation import Explanation
 
-_AXES = {1: ("feature",), 2: ("position", "dimension"), 3: ("channel", "row", "column")}
+_AXES = {
+    1: ("feature",),
+    2: ("position", "dimension"),
+    3: ("channel", "row", "column"),
+    4: ("channel", "depth", "row", "column"),
+}
 
 
 def explanation_frame(explanation: Explanation) -> pd.DataFrame:

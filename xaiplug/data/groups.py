@@ -15,13 +15,13 @@ from xaiplug.errors import ShapeError
 def on_grid(values: Tensor, shape: tuple[int, ...]) -> Tensor:
     """View per-position `values` (N,*grid) so that they broadcast against (N,*shape).
 
-    Images (C,H,W) have the grid (H,W), embeddings (L,D) the grid (L,), rows (F,) the grid (F,). A grid equal to the
-    whole shape addresses single scalars.
+    Images (C,H,W) have the grid (H,W), volumes (C,D,H,W) the grid (D,H,W), embeddings (L,D) the grid (L,), rows (F,)
+    the grid (F,). A grid equal to the whole shape addresses single scalars.
     """
     grid = tuple(values.shape[1:])
     if grid == shape:
         return values
-    if len(shape) == 3 and grid == shape[1:]:
+    if len(shape) > 2 and grid == shape[1:]:
         return values.unsqueeze(1)
     if len(shape) == 2 and grid == shape[:1]:
         return values.unsqueeze(-1)
@@ -29,8 +29,8 @@ def on_grid(values: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def grid_of(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The grid of positions in a sample: (H,W) of (C,H,W), (L,) of (L,D), (F,) of (F,)."""
-    return shape[1:] if len(shape) == 3 else shape[:1]
+    """The grid of positions in a sample: (H,W) of (C,H,W), (D,H,W) of (C,D,H,W), (L,) of (L,D), (F,) of (F,)."""
+    return shape[1:] if len(shape) > 2 else shape[:1]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -20,6 +20,8 @@ class Segmenter(Component):
     kind = "segmenter"
     stochastic: ClassVar[bool] = True
     """False says that `seeds` are not used: a run then makes one segmentation for all of its seeds."""
+    volumes: ClassVar[bool] = False
+    """True says that it also cuts volumes (B,C,D,H,W), into labels (B,D,H,W)."""
 
     @abstractmethod
     def segment(self, images: Tensor, seeds: Tensor) -> Tensor:

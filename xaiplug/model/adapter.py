@@ -312,9 +312,10 @@ class Model:
 
         A network in 16 bits also takes float32, which is what it is asked in.
         """
-        if not isinstance(inputs, Tensor) or inputs.ndim not in (2, 3, 4):
+        if not isinstance(inputs, Tensor) or inputs.ndim not in (2, 3, 4, 5):
             got = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
-            raise ShapeError(f"inputs must be a tensor: images (B,C,H,W), embeddings (B,L,D) or rows (B,F), got {got}")
+            known = "images (B,C,H,W), volumes (B,C,D,H,W), embeddings (B,L,D) or rows (B,F)"
+            raise ShapeError(f"inputs must be a tensor: {known}, got {got}")
         if inputs.layout != torch.strided:
             raise ShapeError(f"inputs must be a dense tensor, got {inputs.layout}; give inputs.to_dense()")
         if not inputs.is_floating_point():

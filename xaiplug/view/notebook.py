@@ -11,6 +11,7 @@ from xaiplug.data.explanation import Explanation
 from xaiplug.view.gallery import drawn_input, drawn_map
 from xaiplug.view.numbers import duration, memory, short, whole
 from xaiplug.view.sheet import class_label
+from xaiplug.view.slices import in_slices
 from xaiplug.view.transforms import display_map, signed_limit
 
 SHOWN = 6
@@ -30,7 +31,8 @@ _STYLE = Markup(
 def explanation_html(explanation: Explanation) -> str:
     """Of each of the first samples the picture, the map, and the numbers; below, what it cost."""
     count = min(len(explanation), SHOWN)
-    inputs = explanation.inputs
+    cut = in_slices({"": explanation}, explanation.inputs)
+    explanation, inputs = cut.explanations[""], cut.inputs
     images = None if inputs is None or inputs.ndim != 4 else inputs.detach().cpu()
     maps = display_map(explanation, None if inputs is None else tuple(inputs.shape[1:]))[:count].double()
     limits = signed_limit(maps)
@@ -41,7 +43,7 @@ def explanation_html(explanation: Explanation) -> str:
             "" if images is None else drawn_input(images[row]),
             drawn_map(explanation, row, maps[row], float(limits[row]), size),
             short(float(limits[row])),
-            _numbers(explanation, row),
+            _numbers(explanation, row, cut.notes[row]),
         )
         for row in range(count)
     )
@@ -51,8 +53,8 @@ def explanation_html(explanation: Explanation) -> str:
     return str(page.format(_STYLE, explanation.method or "Explanation", _cost(explanation), rows, more))
 
 
-def _numbers(explanation: Explanation, row: int) -> Markup:
-    lines = []
+def _numbers(explanation: Explanation, row: int, note: str) -> Markup:
+    lines = [("picture", note)] if note else []
     if explanation.target is not None:
         lines.append(("target", class_label(int(explanation.target.index[row]), explanation.class_names)))
     scale = "" if explanation.target is None else f" ({explanation.target.scale})"

@@ -19,6 +19,7 @@ from xaiplug.view.curves import charts
 from xaiplug.view.drawing import BARS, signed_bar
 from xaiplug.view.numbers import short
 from xaiplug.view.sheet import Kind, Names, Sheet, class_label
+from xaiplug.view.slices import in_slices
 
 _CELL = 2.3
 _SIGNED = ("heat", "overlay", "words")
@@ -48,7 +49,7 @@ def plot_explanation(
     """Draw the first `samples` explanations, a row each: the input, the signed attribution, sets, order of choice.
 
     Every map is drawn on one signed scale, from minus to plus the 99th percentile of its own magnitudes, which is
-    written above it. Embeddings, rows and unplaced groups are drawn as bars.
+    written above it. Embeddings, rows and unplaced groups are drawn as bars; of a volume its strongest slice.
 
     Args:
         inputs: (B,C,H,W) in pixel space, drawn beside the maps; or (B,L,D), (B,F). Default: those that were explained.
@@ -68,7 +69,8 @@ def plot_explanation(
     """
     inputs = explanation.inputs if inputs is None else inputs
     names = class_names or explanation.class_names
-    sheet = Sheet(explanation, inputs, relevant, feature_names)
+    cut = in_slices({"": explanation}, inputs, relevant)
+    sheet = Sheet(cut.explanations[""], cut.inputs, cut.relevant, feature_names)
     if axes is not None:
         _into(axes, sheet, kind or sheet.kinds()[0])
         return axes
@@ -80,7 +82,7 @@ def plot_explanation(
     if count and any(one in _SIGNED for one in kinds):
         signed_bar(figure)
     for row in range(count):
-        figure.axes[row * len(columns)].set_ylabel(_title(explanation, row, names), fontsize=8)
+        figure.axes[row * len(columns)].set_ylabel(_title(explanation, row, names, cut.notes[row]), fontsize=8)
     return figure
 
 
@@ -114,6 +116,8 @@ def plot_methods(
         raise ShapeError(f"explanations of different numbers of samples cannot be compared: {counts}")
     inputs = first.inputs if inputs is None else inputs
     names = class_names or first.class_names
+    cut = in_slices(explanations, inputs, relevant)
+    explanations, inputs, relevant = cut.explanations, cut.inputs, cut.relevant
     sheets = {name: Sheet(one, inputs, relevant, feature_names) for name, one in explanations.items()}
     if scale == "shared":
         limits = torch.stack([sheet.limits.double() for sheet in sheets.values()]).amax(0)
@@ -127,7 +131,7 @@ def plot_methods(
     if count and chosen in _SIGNED:
         signed_bar(figure)
     for row in range(count):
-        figure.axes[row * len(columns)].set_ylabel(_title(first, row, names, score=False), fontsize=8)
+        figure.axes[row * len(columns)].set_ylabel(_title(first, row, names, cut.notes[row], score=False), fontsize=8)
     return figure
 
 
@@ -185,9 +189,10 @@ def _grid(columns: Sequence[tuple[str, Draw]], count: int, width: float, height:
     return figure
 
 
-def _title(explanation: Explanation, row: int, class_names: Names | None, score: bool = True) -> str:
+def _title(explanation: Explanation, row: int, class_names: Names | None, note: str, score: bool = True) -> str:
+    note = note and f"\n{note}"
     if explanation.target is None:
-        return f"sample {row}"
-    name = class_label(int(explanation.target.index[row]), class_names)
+        return f"sample {row}{note}"
+    name = class_label(int(explanation.target.index[row]), class_names) + note
     known = score and explanation.score is not None
     return name + (f"\n{explanation.target.scale} {short(float(explanation.score[row]))}" if known else "")  # type: ignore[index]

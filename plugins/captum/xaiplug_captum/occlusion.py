@@ -23,8 +23,8 @@ class Occlusion(Explainer):
     The window slides over the input (Zeiler and Fergus, 2014, Sec. 4.2). A position p gets the mean of f(x) - f(x with
     window w replaced by the baseline) over the windows w that cover p. Windows start at multiples of the stride and are
     cut at the far edges (captum's layout). All channels of a position go together: the result is (B,1,H,W) for images,
-    (B,L) for embeddings, (B,F) for rows, in units of the score. With n baselines, the mean of n maps. It sums to
-    nothing in particular, unless windows do not overlap and f is additive.
+    (B,1,D,H,W) for volumes, (B,L) for embeddings, (B,F) for rows, in units of the score. With n baselines, the mean of
+    n maps. It sums to nothing in particular, unless windows do not overlap and f is additive.
     """
 
     reads_only = True
@@ -53,7 +53,7 @@ class Occlusion(Explainer):
                 total += torch.einsum("wb,w...->b...", scores - score, windows.to(total.dtype))
         attribution = total / covered.clamp(min=1) / len(baselines)
         level = "input" if inputs.ndim == 2 else "spatial"
-        return Explanation(attribution.unsqueeze(1) if inputs.ndim == 4 else attribution, level)
+        return Explanation(attribution.unsqueeze(1) if inputs.ndim > 3 else attribution, level)
 
     def _windows(self, grid: tuple[int, ...], block: int) -> Iterator[Tensor]:
         """Masks (W,*grid) bool of the windows in raster order, `block` at a time."""
@@ -66,4 +66,6 @@ class Occlusion(Explainer):
         for chosen in torch.cartesian_prod(*[torch.arange(len(axis)) for axis in axes]).split(block):
             index = chosen.view(len(chosen), -1)
             mask = axes[0][index[:, 0]]
-            yield mask if len(axes) == 1 else mask[:, :, None] & axes[1][index[:, 1]][:, None, :]
+            for place, axis in enumerate(axes[1:], 1):
+                mask = mask[..., None] & axis[index[:, place]].view(len(index), *(1,) * place, -1)
+            yield mask

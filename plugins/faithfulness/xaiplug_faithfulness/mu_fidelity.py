@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Lt
 from torch import Tensor
 
 from xaiplug import Explanation, FeatureGroups, MaskedGame, Metric, MetricResult, Query
-from xaiplug_faithfulness.units import unit_values
+from xaiplug_faithfulness.units import cells, unit_values
 
 _PARTS = 2**24
 """Draws are integers below this: the same sets in float32 and float64."""
@@ -58,9 +58,8 @@ class MuFidelity(Metric):
 
     def _cells(self, query: Query) -> FeatureGroups:
         inputs = query.inputs
-        if inputs.ndim == 4:
-            row, column = (self._cut(side).to(inputs.device) for side in inputs.shape[-2:])
-            labels = row[:, None] * (int(column[-1]) + 1) + column
+        if inputs.ndim > 3:
+            labels = cells([self._cut(side).to(inputs.device) for side in inputs.shape[2:]])
         else:
             labels = torch.arange(inputs.shape[1], device=inputs.device)
         counts = torch.full((len(inputs),), int(labels.max()) + 1, device=inputs.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -15,31 +16,43 @@ Ties = Literal["stable", "random"]
 
 
 def units_of(query: Query, by: By, patch: int) -> FeatureGroups:
-    """The query's inputs cut into units: single positions, square patches, or the query's own groups.
+    """The query's inputs cut into units: positions, square patches (cubes of volumes), or the query's own groups.
 
     Words of embeddings (B,L,D) whose vector is zero are padding: they are in no unit, and always stay.
 
     Raises:
-        ComponentError: patches of something that is no image.
+        ComponentError: patches of something that is no image and no volume.
     """
     inputs = query.inputs
     if by == "group":
         groups: FeatureGroups = query.require("groups")
         return groups
     if by == "patch":
-        if inputs.ndim != 4:
+        if inputs.ndim < 4:
             raise ComponentError(f"patches are cut from images (B,C,H,W), got {tuple(inputs.shape)}; use by='pixel'")
-        row, column = (torch.arange(side, device=inputs.device) // patch for side in inputs.shape[-2:])
-        labels = row[:, None] * (int(column[-1]) + 1) + column
+        labels = cells([torch.arange(side, device=inputs.device) // patch for side in inputs.shape[2:]])
     elif inputs.ndim == 3:
         words = (inputs != 0).any(2)
         labels = torch.where(words, words.cumsum(1) - 1, -1)
         return FeatureGroups(labels, words.sum(1))
     else:
-        grid = inputs.shape[2:] if inputs.ndim == 4 else inputs.shape[1:2]
+        grid = inputs.shape[2:] if inputs.ndim > 3 else inputs.shape[1:2]
         labels = torch.arange(grid.numel(), device=inputs.device).view(grid)
     counts = torch.full((len(inputs),), int(labels.max()) + 1, device=inputs.device)
     return FeatureGroups(labels.expand(len(inputs), *labels.shape), counts)
+
+
+def cells(axes: Sequence[Tensor]) -> Tensor:
+    """Numbers (*grid) in raster order of the cells that the parts of every axis, from 0, make together.
+
+    >>> cells([torch.tensor([0, 1]), torch.tensor([0, 0, 1])])
+    tensor([[0, 0, 1],
+            [2, 2, 3]])
+    """
+    labels = axes[0]
+    for parts in axes[1:]:
+        labels = labels[..., None] * (int(parts[-1]) + 1) + parts
+    return labels
 
 
 def unit_values(query: Query, explanation: Explanation, units: FeatureGroups) -> Tensor:
@@ -54,9 +67,9 @@ def unit_values(query: Query, explanation: Explanation, units: FeatureGroups) ->
             return values
         values = own.broadcast(values.nan_to_num())
     if explanation.level == "spatial":
-        values = values.squeeze(1) if values.ndim == 4 else values
+        values = values.squeeze(1) if values.ndim > 3 else values
     elif values.shape == query.inputs.shape and values.ndim > 2 and units.labels.shape != values.shape:
-        values = values.sum(1 if values.ndim == 4 else 2)
+        values = values.sum(2 if values.ndim == 3 else 1)
     return units.mean(values)
 
 

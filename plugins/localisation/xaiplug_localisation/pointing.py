@@ -33,13 +33,13 @@ class PointingGame(Metric):
     sign: Sign = "absolute"
     """Strength of a scalar: its absolute value, its positive part, or itself; summed over channels."""
     tolerance: Annotated[int, Ge(0)] = 0
-    """Pixels by which a point may miss the truth (15 in the paper); images only."""
+    """Pixels by which a point may miss the truth (15 in the paper); of images and volumes."""
 
     def measure(self, query: Query, explanation: Explanation) -> MetricResult:
         relevant = query.require("relevant")
-        if self.tolerance and relevant.ndim == 3:
-            side = 2 * self.tolerance + 1
-            grown = F.max_pool2d(relevant[:, None].float(), side, stride=1, padding=self.tolerance)
+        if self.tolerance and relevant.ndim > 2:
+            side, pool = 2 * self.tolerance + 1, F.max_pool2d if relevant.ndim == 3 else F.max_pool3d
+            grown = pool(relevant[:, None].float(), side, stride=1, padding=self.tolerance)
             relevant = grown[:, 0] > 0
         values = strength(query, explanation, self.sign).flatten(1)
         strongest = values == values.amax(1, keepdim=True)

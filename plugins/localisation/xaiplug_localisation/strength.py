@@ -22,7 +22,7 @@ def strength(query: Query, explanation: Explanation, sign: Sign) -> Tensor:
         values = explanation.groups.broadcast(values.nan_to_num())
     values = values.abs() if sign == "absolute" else values.clamp(min=0) if sign == "positive" else values
     if explanation.level == "spatial":
-        return values.squeeze(1) if values.ndim == 4 else values
+        return values.squeeze(1) if values.ndim > 3 else values
     if values.shape == query.inputs.shape and values.ndim > 2:
-        return values.sum(1 if values.ndim == 4 else 2)
+        return values.sum(2 if values.ndim == 3 else 1)
     return values

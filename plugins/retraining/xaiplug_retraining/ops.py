@@ -22,7 +22,7 @@ def ranks(explanation: Explanation, shape: tuple[int, ...], by: RankBy) -> Tenso
     """
     values = explanation.on_inputs(shape)
     grid = grid_of(shape)
-    if len(shape) == 3:
+    if len(shape) > 2:
         values = values.sum(1)
     elif len(shape) == 2 and values.ndim == 3:
         values = values.sum(2)

@@ -16,9 +16,10 @@ from xaiplug.errors import ComponentError
 class Grid(Segmenter):
     """Rectangular patches.
 
-    In raster order, the same for every image. By `patch`: squares of that side; what does not fit is a narrower patch
-    at the right and bottom. By `rows` and `columns`: that many cells each way, pixel y in row ⌊y · rows / H⌋ (nearest
-    upsampling of a rows x columns map), so that cells differ by at most one pixel where the image does not divide.
+    In raster order, the same for every image. By `patch`: squares of that side, cubes of a volume; what does not fit is
+    a narrower patch at the right and bottom. By `rows` and `columns`: that many cells each way, pixel y in row
+    ⌊y · rows / H⌋ (nearest upsampling of a rows x columns map), so that cells differ by at most one pixel where the
+    image does not divide.
 
     >>> Grid(patch=2).segment(torch.zeros(1, 3, 2, 5), torch.zeros(1))
     tensor([[[0, 0, 1, 1, 2],
@@ -31,6 +32,7 @@ class Grid(Segmenter):
     """
 
     stochastic = False
+    volumes = True
 
     patch: Annotated[int, Ge(1)] = 16
     """Side of a square patch in pixels; does not count along an axis whose number of cells is given."""
@@ -40,11 +42,13 @@ class Grid(Segmenter):
     """Cells from left to right."""
 
     def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
-        height, width = images.shape[-2:]
-        row = self._cells(height, self.rows, "rows").to(images.device)
-        column = self._cells(width, self.columns, "columns").to(images.device)
-        labels = row[:, None] * (int(column[-1]) + 1) + column
-        return labels.expand(len(images), height, width)
+        grid = images.shape[2:]
+        given = [(None, "slices")] * (len(grid) - 2) + [(self.rows, "rows"), (self.columns, "columns")]
+        labels = torch.zeros((), dtype=torch.int64)
+        for side, (count, name) in zip(grid, given, strict=True):
+            cells = self._cells(side, count, name)
+            labels = labels[..., None] * (int(cells[-1]) + 1) + cells
+        return labels.to(images.device).expand(len(images), *grid)
 
     def _cells(self, side: int, count: int | None, name: str) -> Tensor:
         positions = torch.arange(side)
@@ -63,11 +67,13 @@ class RandomPartition(Segmenter):
     Every group has a pixel where the image has enough of them.
     """
 
+    volumes = True
+
     target_groups: Annotated[int, Ge(1)] = 100
     """Number of groups."""
 
     def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
-        pixels = images.shape[-2:]
+        pixels = images.shape[2:]
         labels = torch.empty(len(images), *pixels, dtype=torch.int64)
         for row, seed in zip(labels, seeds.tolist(), strict=True):
             drawn = generator(seed)

@@ -90,7 +90,7 @@ def _planes(values: Tensor, view: View) -> tuple[Tensor, Tensor]:
     groups = view.query.groups
     if groups is not None and groups.labels.shape == values.shape:
         return values.flatten(1)[:, None], (groups.labels >= 0).flatten(1)[:, None]
-    flat = values.flatten(2) if values.ndim == 4 else values.movedim(2, 1) if values.ndim == 3 else values[:, None]
+    flat = values.flatten(2) if values.ndim > 3 else values.movedim(2, 1) if values.ndim == 3 else values[:, None]
     if groups is None:
         return flat, torch.ones_like(flat[:, :1], dtype=torch.bool)
     on_grid(groups.labels, tuple(view.query.inputs.shape[1:]))

@@ -39,7 +39,7 @@ def reduced(values: Tensor, shape: tuple[int, ...], channels: Channels) -> Tenso
         return values
     if len(shape) == 1:
         return values.abs()
-    axis = 1 if len(shape) == 3 else 2
+    axis = 1 if len(shape) > 2 else 2
     if values.ndim <= axis:
         return values.abs()
     match channels:

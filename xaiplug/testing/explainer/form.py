@@ -17,7 +17,7 @@ from xaiplug.testing.shared.types import Measured, Skip, Violation, check
 
 @check("input-kinds")
 def input_kinds(explainer: Explainer) -> Measured:
-    """Images, rows and embeddings are explained, or refused with a clear error; at least one is explained."""
+    """Images, volumes, rows and embeddings are explained, or refused with a clear error; at least one is explained."""
     return kinds_taken(accepted(explainer))
 
 

@@ -55,6 +55,20 @@ def grey(segmenter: Segmenter) -> Measured:
         raise Skip(f"refuses grey images: {error}") from error
 
 
+def _volumes(segmenter: Segmenter) -> str | None:
+    return None if segmenter.volumes else "does not say that it cuts volumes"
+
+
+@check("volumes", applies=_volumes)
+def volumes(segmenter: Segmenter) -> Measured:
+    """Labels (B,D,H,W) of volumes (B,C,D,H,W), each sample's the same alone."""
+    depth = torch.stack([photographs(), 1 - photographs(), photographs().flip(3)], dim=2)
+    whole = segmented(segmenter, depth)
+    if not _same_partition(whole, torch.cat([segmented(segmenter, one[None]) for one in depth])):
+        raise Violation("one by one differs from the batch")
+    return _valid(whole, depth)
+
+
 @check("constant-image")
 def constant_image(segmenter: Segmenter) -> Measured:
     """An image of one colour is cut like any other, or is one group."""
@@ -123,6 +137,7 @@ CHECKS = (
     labels,
     any_size,
     grey,
+    volumes,
     constant_image,
     precision,
     deterministic,

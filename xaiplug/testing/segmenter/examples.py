@@ -19,4 +19,16 @@ class Halves(Segmenter):
         return bright.long()
 
 
-GOOD = (Halves(),)
+class Slabs(Segmenter):
+    """Two groups along the first axis of an image or a volume."""
+
+    stochastic = False
+    volumes = True
+
+    def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
+        grid = images.shape[2:]
+        halves = torch.arange(grid[0], device=images.device) * 2 // grid[0]
+        return halves.view(-1, *(1,) * (len(grid) - 1)).expand(len(images), *grid)
+
+
+GOOD = (Halves(), Slabs())

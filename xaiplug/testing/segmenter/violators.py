@@ -38,6 +38,15 @@ class ColourOnly(Halves):
         return super().segment(images[:, 1, None], seeds)
 
 
+class FlattensVolumes(Halves):
+    """Says that it cuts volumes, and sees their first slice alone."""
+
+    volumes = True
+
+    def segment(self, images: Tensor, seeds: Tensor) -> Tensor:
+        return super().segment(images[:, :, 0] if images.ndim == 5 else images, seeds)
+
+
 class NoConstantImages(Halves):
     """Leaves every pixel of a flat image without a group."""
 
@@ -110,6 +119,7 @@ VIOLATORS = (
     violator("labels", MinusTwo(), "any-size", "grey", "constant-image", "precision"),
     violator("any-size", SquareOnly()),
     violator("grey", ColourOnly()),
+    violator("volumes", FlattensVolumes()),
     violator("constant-image", NoConstantImages()),
     violator("precision", SinglePrecision()),
     violator("deterministic", FollowsGlobalRandomness()),

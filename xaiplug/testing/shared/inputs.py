@@ -11,7 +11,7 @@ from xaiplug.kinds import Component
 from xaiplug.testing.shared.scenes import Scene
 from xaiplug.testing.shared.types import Measured, Skip, Violation
 
-PLAIN_KINDS = ("images", "rows", "embeddings")
+PLAIN_KINDS = ("images", "rows", "embeddings", "volumes")
 _taken: WeakKeyDictionary[Component, dict[str, Scene | Exception]] = WeakKeyDictionary()
 
 

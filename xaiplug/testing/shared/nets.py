@@ -143,6 +143,23 @@ class SequenceNet(nn.Module):
         return self.head(self.relu2(self.layer2(x)))  # type: ignore[no-any-return]
 
 
+class VolumeNet(nn.Sequential):
+    """Over volumes (B,C,D,H,W): two convolutions in a line."""
+
+    def __init__(self, *, channels: int = 2, classes: int = 4, inplace: bool = False, smooth: bool = False) -> None:
+        def activation() -> nn.Module:
+            return nn.Softplus(beta=2.0) if smooth else nn.ReLU(inplace=inplace)
+
+        super().__init__()
+        self.conv1 = nn.Conv3d(channels, 4, 3, padding=1)
+        self.relu1 = activation()
+        self.pool = nn.AvgPool3d(2)
+        self.conv2 = nn.Conv3d(4, 6, 3, padding=1)
+        self.relu2 = activation()
+        self.flatten = nn.Flatten()
+        self.head = nn.Linear(6 * 2 * 3 * 3, classes)
+
+
 class TinyViT(nn.Module):
     """A vision transformer with a class token, 4x4 patches and attention weights behind `attn.attn_drop`."""
 

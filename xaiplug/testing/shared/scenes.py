@@ -18,10 +18,10 @@ from xaiplug.kinds import Component, Explainer, PixelImputer
 from xaiplug.model.adapter import Model
 from xaiplug.model.query import Query
 from xaiplug.testing.shared.asked import answer, ask
-from xaiplug.testing.shared.nets import SIDE, ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT, seeded
+from xaiplug.testing.shared.nets import SIDE, ConvNet, PlainConvNet, RowNet, SequenceNet, TinyViT, VolumeNet, seeded
 
-INPUT_KINDS = ("images", "plain-images", "tokens", "rows", "embeddings")
-"""Images of a residual network, of a plain one, of a vision transformer; rows; embeddings."""
+INPUT_KINDS = ("images", "plain-images", "tokens", "rows", "embeddings", "volumes")
+"""Images of a residual network, of a plain one, of a vision transformer; rows; embeddings; volumes."""
 
 
 class Fill(PixelImputer):
@@ -144,12 +144,15 @@ def network_of(kind: str, **options: Any) -> nn.Module:
             return seeded(lambda: RowNet(**options))
         case "embeddings":
             return seeded(lambda: SequenceNet(**options))
+        case "volumes":
+            options.pop("reuse", None)
+            return seeded(lambda: VolumeNet(**options))
     return seeded(TinyViT, gain=2.0)
 
 
 def scene(kind: str = "images", *, batch: int = 3) -> Scene:
     """A scene of one of `INPUT_KINDS`."""
-    shape = {"rows": (9,), "embeddings": (8, 4)}.get(kind, (3, SIDE, SIDE))
+    shape = {"rows": (9,), "embeddings": (8, 4), "volumes": (2, 4, 6, 6)}.get(kind, (3, SIDE, SIDE))
     generator = torch.Generator().manual_seed(len(shape))
 
     def draw(*size: int) -> Tensor:
@@ -193,7 +196,10 @@ def _labels(batch: int, grid: tuple[int, ...]) -> Tensor:
 
     Never one group per position: a map of groups and a map of positions must differ in shape.
     """
-    if len(grid) == 2:
+    if len(grid) == 3:
+        deep, rows, columns = (torch.arange(side) * 2 // side for side in grid)
+        labels = deep[:, None, None] * 4 + rows[:, None] * 2 + columns
+    elif len(grid) == 2:
         rows = torch.arange(grid[0]) * 4 // grid[0]
         columns = torch.arange(grid[1]) * 2 // grid[1]
         labels = rows[:, None] * 2 + columns[None]
