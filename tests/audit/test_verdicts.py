@@ -40,6 +40,15 @@ def test_words_name_the_counter_example():
     )
 
 
+def test_open_choices_are_told_from_the_others_or_not():
+    alike = judge("c", differences(0.55, 0.55, 0.35), NAMES[:3])
+    assert (alike.verdict, alike.apart) == ("most", False)
+    assert alike.words.endswith("open under mean, which nothing tells from the others: more samples may settle it")
+    unlike = judge("c", differences(1, 1, 0), NAMES[:3])
+    assert (unlike.verdict, unlike.apart) == ("most", True)
+    assert unlike.words.endswith("open under mean")
+
+
 def test_undecided_says_how_many_samples_would_settle_it():
     found = judge("a better than b", differences(0.2, 0.2, 0.2, samples=20), NAMES[:3])
     assert (found.verdict, found.needed) == ("undecided", 197)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xaiplug.audit.intervals import Floats, Interval, over_both, over_samples, samples_needed
+from xaiplug.audit.intervals import Floats, Interval, differ, over_both, over_samples, samples_needed
 
 Word = Literal["all", "most", "some", "none", "undecided"]
 
@@ -33,6 +33,7 @@ class Verdict:
             over samples alone where there are fewer than three choices.
         each: for each choice the difference, with an interval over samples; all of them hold together at 95 %.
         names: of the choices.
+        apart: whether the choices certainly differ in how much better A is, each in its own unit (`differ`).
         needed: samples with which the mean difference of the first choice would be told from 0; NaN if unknown.
     """
 
@@ -41,6 +42,7 @@ class Verdict:
     difference: Interval
     each: tuple[Interval, ...]
     names: tuple[str, ...]
+    apart: bool
     needed: float
 
     @property
@@ -76,6 +78,8 @@ class Verdict:
             )
         elif self.open and count > 1:
             told += f"; open under {', '.join(self.open)}"
+            if held and not self.flips and not self.apart:
+                told += ", which nothing tells from the others: more samples may settle it"
         return told
 
     def plain(self) -> dict[str, Any]:
@@ -89,6 +93,7 @@ class Verdict:
             "choices": len(self.each),
             "flips": list(self.flips),
             "open": list(self.open),
+            "apart": self.apart,
             "needed": _number(self.needed),
             "words": self.words,
         }
@@ -132,7 +137,7 @@ def judge(claim: str, differences: Floats, names: Sequence[str], groups: Sequenc
         together = Interval(together.mean, alone.low, alone.high, alone.samples, alone.groups, len(each))
     spread = float(np.nanstd(differences[0], ddof=1)) if each and each[0].samples > 1 else math.nan
     needed = samples_needed(spread, each[0].mean) if each else math.nan
-    return Verdict(claim, word, together, each, tuple(names), needed)
+    return Verdict(claim, word, together, each, tuple(names), differ(differences, groups), needed)
 
 
 def _number(value: float) -> float | None:
