@@ -236,6 +236,19 @@ class Fake:
         return output / "model.yaml"
 
 
+def test_train_lists_its_tasks_and_the_options_of_lightning(xaiplug):
+    registry.configure(only=["trainers"])
+    listed = xaiplug("train", "--list")
+    assert (listed.code, listed.out) == (0, xaiplug("list", "tasks").out)
+    assert "which task? xaiplug train --list" in xaiplug("train").err
+    shown = xaiplug("train", "decoy-mnist", "--", "--help")
+    assert shown.code == 0
+    for option in ("--trainer.max_epochs", "--model.network", "--data.num_workers", "--export {last,best}"):
+        assert option in shown.out
+    assert "--optimizer " not in shown.out  # the model has one of its own
+    assert not Path("runs").exists()
+
+
 def test_train_hands_the_rest_to_the_task(xaiplug, monkeypatch):
     fake = Fake()
     monkeypatch.setattr("xaiplug.sources.tasks.task_of", lambda name: fake)

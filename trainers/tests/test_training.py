@@ -130,9 +130,13 @@ def test_two_processes_train_one_model(tmp_path: Path):
     subprocess.run([sys.executable, str(script), str(tmp_path / "out"), "8", NO_BAR, *two], check=True, timeout=300)
     described = card(tmp_path / "out" / "model.yaml")
     assert described["metrics"]["test"] > 0.9
+    count = len(decoy_mnist.samples("val", train_size=1000))
+    assert count % 2 == 1
     log = (tmp_path / "out" / "logs" / "version_0" / "metrics.csv").read_text(encoding="utf-8")
     steps = [int(line.split(",")[1]) for line in log.splitlines()[1:]]
     assert max(steps) == 8 * 8 - 1  # 500 images a process and epoch make 8 batches of 64
+    right = [float(line.split(",")[3]) * count for line in log.splitlines()[1:] if line.split(",")[3]]
+    assert right == pytest.approx([round(one) for one in right], abs=1e-3)  # none of an odd number counts twice
 
 
 @pytest.mark.gpu

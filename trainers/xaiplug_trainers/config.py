@@ -27,6 +27,8 @@ _PLACES = {
     "loss": "model.loss",
     "loss_params": "model.loss_params",
     "schedule": "model.schedule",
+    "warmup_steps": "model.warmup_steps",
+    "export": "export",
     "lr": "model.optimizer.init_args.lr",
     "weight_decay": "model.optimizer.init_args.weight_decay",
 }

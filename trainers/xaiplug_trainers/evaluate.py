@@ -3,27 +3,32 @@
 import torch
 from torch import Tensor, nn
 
-__all__ = ["accuracy", "confusion", "predictions"]
+__all__ = ["accuracy", "confusion", "outputs_of", "predicted", "predictions"]
 
 
 @torch.inference_mode()
-def predictions(model: nn.Module, inputs: Tensor, batch_size: int = 256, *, heads: bool = False) -> Tensor:
-    """Predicted classes (N,) of inputs in pixel space; a single output means class 1 above one half.
-
-    With `heads`, every output is an answer of its own: (N,K) of 0 and 1, 1 above zero.
-    """
+def outputs_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
+    """Outputs (N,K) of inputs in pixel space."""
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
     outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in torch.split(inputs, batch_size)])
     model.train(was_training)
-    if heads:
-        return (outputs > 0).long()
+    return outputs
+
+
+def predictions(model: nn.Module, inputs: Tensor) -> Tensor:
+    """Predicted classes (N,) of inputs in pixel space; a single output means class 1 above one half."""
+    return predicted(outputs_of(model, inputs))
+
+
+def predicted(outputs: Tensor) -> Tensor:
+    """Classes (N,) of outputs (N,K)."""
     return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).long()
 
 
 def accuracy(predicted: Tensor, labels: Tensor) -> float:
-    """The share of right predictions; of all heads together where there are several."""
+    """The share of right predictions."""
     return round((predicted == labels).double().mean().item(), 6)
 
 

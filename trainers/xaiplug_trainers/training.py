@@ -1,22 +1,20 @@
 """One training from a configuration to an exported model."""
 
 import shutil
-import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+from pytorch_lightning.cli import LightningCLI
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from xaiplug.errors import ComponentError, DataError, StoreError
-from xaiplug_trainers.classifier import ImageClassifier
+from xaiplug_trainers.command import BEST, configured
 from xaiplug_trainers.config import MACHINE_ONLY
 from xaiplug_trainers.data.base import TaskData
-from xaiplug_trainers.datamodule import TaskDataModule
 from xaiplug_trainers.export import export
 from xaiplug_trainers.isolation import bars_on_stderr, isolated, quiet
 from xaiplug_trainers.named import imported
@@ -38,32 +36,91 @@ def train(
     `task` and `key` name the model, also the checkpoint that a killed training goes on from; `--ckpt_path` of the
     arguments names another to begin with. `data` replaces what the
     configuration names; it must have the same shapes.
+
+    Raises:
+        ComponentError: what Lightning refuses. DataError: data or network that will not do. StoreError: the folder.
     """
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write the model of {task} into {output}: {error}") from error
     resume = output / ".resume"
     with isolated():
-        with quiet():
-            try:
-                cli = _configured(config, arguments, output, resume / key)
-            except MisconfigurationException as error:
-                raise ComponentError(f"Lightning refuses these settings for {task}: {error}") from error
-        if data is not None:
-            cli.datamodule.dataset = data
-        checkpoint = resume / key / "last.ckpt"
-        if cli.config.ckpt_path is not None and not Path(cli.config.ckpt_path).is_file():
-            raise DataError(f"no checkpoint at {cli.config.ckpt_path}")
-        _fit(cli, checkpoint if checkpoint.exists() else cli.config.ckpt_path)
+        try:
+            with quiet():
+                cli = configured(config, arguments, output, resume / key)
+            if data is not None:
+                cli.datamodule.dataset = data
+            _make(output, task)
+            start = _start(cli, resume / key / "last.ckpt")
+            _fit(cli, start)
+        except (MisconfigurationException, ModuleNotFoundError) as error:
+            raise ComponentError(f"Lightning refuses these settings for {task}: {error}{_hint(str(error))}") from error
+        except ValueError as error:
+            if "ensorboard" not in str(error):
+                raise
+            raise ComponentError(
+                f"the logger of {task} needs tensorboard: install xaiplug-trainers[tensorboard]"
+            ) from error
         if data is None:
             task = _called(task, config, cli.datamodule.dataset)
         model = output / "model.yaml"
         if cli.trainer.is_global_zero:
-            model = export(cli.model, cli.datamodule.dataset, output, task=task, key=key, config=_used(cli))
+            trained = _trained(cli, resume / key / f"{BEST}.ckpt", start)
+            model = export(
+                cli.model, cli.datamodule.dataset, output, task=task, key=key, config=_used(cli), trained=trained
+            )
             shutil.rmtree(resume, ignore_errors=True)
         cli.trainer.strategy.barrier("export")
     return model
+
+
+def _hint(message: str) -> str:
+    return (
+        "; --trainer.accelerator=auto takes what is there" if "backend" in message or "accelerator" in message else ""
+    )
+
+
+def _make(output: Path, task: str) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the model of {task} into {output}: {error}") from error
+
+
+def _start(cli: LightningCLI, last: Path) -> str | None:
+    """The checkpoint to go on from, if there is one."""
+    named: str | None = cli.config.ckpt_path
+    if named is not None and not Path(named).is_file():
+        raise DataError(f"no checkpoint at {named}")
+    return str(last) if last.exists() else named
+
+
+def _fit(cli: LightningCLI, checkpoint: str | None) -> None:
+    """Train, from a checkpoint if there is one. Raises KeyboardInterrupt where Lightning would exit the process."""
+    try:
+        with quiet(), bars_on_stderr():
+            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint)
+    except SystemExit as end:
+        if cli.trainer.interrupted:
+            raise KeyboardInterrupt from end
+        raise
+
+
+def _trained(cli: LightningCLI, best: Path, start: str | None) -> dict[str, Any]:
+    """How long the network was trained; puts the best weights in place, if asked for.
+
+    A training of no steps is warned about.
+    """
+    weights = "last"
+    if cli.config.export == BEST and best.is_file():
+        state = torch.load(best, map_location="cpu", weights_only=True)
+        cli.model.load_state_dict(state["state_dict"])
+        weights = BEST
+    if cli.trainer.global_step == 0:
+        weights = "untrained" if start is None else "the checkpoint's"
+        warnings.warn(
+            f"not a step was trained (max_epochs: {cli.trainer.max_epochs}); exported are "
+            + ("the weights that the network began with" if start is None else f"those of {start}"),
+            stacklevel=3,
+        )
+    return {"epochs": cli.trainer.current_epoch, "steps": cli.trainer.global_step, "weights": weights}
 
 
 def _called(task: str, config: dict[str, Any], data: TaskData) -> str:
@@ -71,17 +128,6 @@ def _called(task: str, config: dict[str, Any], data: TaskData) -> str:
     cls = type(data)
     declared = imported(":".join(config["data"]["dataset"]["class_path"].rsplit(".", 1)))
     return task if cls is declared else f"{cls.__module__}:{cls.__qualname__}"
-
-
-def _fit(cli: LightningCLI, checkpoint: Path | str | None) -> None:
-    """Train, from a checkpoint if there is one. Raises KeyboardInterrupt where Lightning would exit the process."""
-    try:
-        with quiet(), bars_on_stderr():
-            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=None if checkpoint is None else str(checkpoint))
-    except SystemExit as end:
-        if cli.trainer.interrupted:
-            raise KeyboardInterrupt from end
-        raise
 
 
 def _used(cli: LightningCLI) -> dict[str, Any]:
@@ -93,41 +139,3 @@ def _used(cli: LightningCLI) -> dict[str, Any]:
     for name in MACHINE_ONLY:
         config["data"]["dataset"].get("init_args", {}).pop(name, None)
     return config
-
-
-class _TaskCLI(LightningCLI):
-    """LightningCLI whose network is told the shapes of the data, and that uses half precision where a GPU is."""
-
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        parser.add_argument("--ckpt_path", type=str | None, default=None, help="Go on from this checkpoint.")
-        parser.link_arguments("data.geometry", "model.geometry", apply_on="instantiate")
-        parser.link_arguments("seed_everything", "data.order_seed")
-
-    def before_instantiate_classes(self) -> None:
-        trainer = self.config.trainer
-        if trainer.precision is None and trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
-            trainer.precision = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
-
-
-def _configured(config: dict[str, Any], arguments: Sequence[str], output: Path, checkpoints: Path) -> LightningCLI:
-    """Trainer, model and data as Lightning's command line makes them from the configuration and the arguments."""
-    config = {**config, "trainer": {**_trainer_defaults(output), **config.get("trainer", {})}}
-    # Overwritten once an epoch: what a killed training goes on from.
-    last = ModelCheckpoint(dirpath=checkpoints, filename="last", enable_version_counter=False)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "config.yaml"
-        path.write_text(yaml.safe_dump(config), encoding="utf-8")
-        return _TaskCLI(
-            ImageClassifier,
-            TaskDataModule,
-            run=False,
-            save_config_callback=None,
-            trainer_defaults={"callbacks": [last]},
-            args=[f"--config={path}", *arguments],
-        )
-
-
-def _trainer_defaults(output: Path) -> dict[str, Any]:
-    folder = {"save_dir": str(output), "name": "logs"}
-    logger = {"class_path": "pytorch_lightning.loggers.CSVLogger", "init_args": folder}
-    return {"logger": logger, "default_root_dir": str(output), "enable_model_summary": False}

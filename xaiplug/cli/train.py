@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from xaiplug.cli.list_ import list_components
 from xaiplug.cli.output import refuse
 
 
 def train(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="A task, e.g. decoy-mnist, or module:Class.", show_default=False)],
+    task: Annotated[str, typer.Argument(help="A task, e.g. decoy-mnist, or module:Class.", show_default=False)] = "",
     output: Annotated[Path | None, typer.Option(help="Folder of the model; default runs/train/TASK.")] = None,
     fold: Annotated[int | None, typer.Option(min=0, help="Which of the task's folds to leave to this model.")] = None,
     all_folds: Annotated[bool, typer.Option("--all-folds", help="One model a fold, each in its own folder.")] = False,
@@ -21,14 +22,24 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter, as in a run file's params: --set folds=5"),
     ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="The tasks that there are.")] = False,
 ) -> None:
-    """Train a task's model. Anything else on the line goes to Lightning untouched: --trainer.max_epochs=3"""
+    """Train a task's model. Anything else on the line goes to Lightning untouched: --trainer.max_epochs=3
+
+    All that it takes: xaiplug train TASK -- --help
+    """
     from xaiplug.config.overrides import parameters
     from xaiplug.sources.tasks import task_of
 
+    if listed:
+        list_components("tasks")
+        return
+    if not task:
+        refuse("which task? xaiplug train --list shows them")
     if all_folds and fold is not None:
         refuse("give --fold or --all-folds, not both")
-    sys.path.append(str(Path.cwd()))  # where modules that are named lie
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # where modules that are named lie
     found = task_of(task)
     folder = output or Path("runs") / "train" / task.replace(":", ".")
     params = parameters(settings or ())

@@ -39,13 +39,29 @@ def save_export(model: Model, folder: Path, **arguments: Any) -> Path:
         raise ModelError(
             f"model '{model.name}' has reads=, which no card holds; export it without, and say reads: there"
         )
+    return write_export(model, folder, f"{network.__module__}:{network.__qualname__}", arguments)
+
+
+def write_export(
+    model: Model, folder: Path, module: str, arguments: Mapping[str, Any], about: Mapping[str, Any] | None = None
+) -> Path:
+    """Write `model.safetensors` and `model.yaml` into `folder`; the path of the latter.
+
+    Args:
+        module: `module:attribute` of what builds the network.
+        arguments: plain data that it is built with.
+        about: what else the card says.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
     # Copies: safetensors refuses tensors that share memory, as tied weights do.
     own = {name: value.detach().cpu().clone() for name, value in model.network.state_dict().items()}
     weights = save({name: value.contiguous() for name, value in own.items()})
     card = {
         "format": FORMAT,
-        "module": f"{network.__module__}:{network.__qualname__}",
-        "kwargs": arguments,
+        "module": module,
+        "kwargs": dict(arguments),
         "weights": "model.safetensors",
         "sha256": hashlib.sha256(weights).hexdigest(),
         "output": model.output,
@@ -54,6 +70,7 @@ def save_export(model: Model, folder: Path, **arguments: Any) -> Path:
         "input_range": None if model.input_range is None else list(model.input_range),
         "class_names": None if model.class_names is None else list(model.class_names),
         "task": model.name,
+        **(about or {}),
     }
     text, path = yaml.safe_dump(card, sort_keys=False), Path(folder) / "model.yaml"
     path.unlink(missing_ok=True)  # an older card must not describe newer weights
