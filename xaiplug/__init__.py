@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from xaiplug.model.query import Query
     from xaiplug.model.readings import Detection, Difference, Region
     from xaiplug.results import Results
+    from xaiplug.sentences import Text, text
 
 __version__ = "0.1.0"
 
@@ -74,6 +75,8 @@ _LAZY = {
     "Samples": "xaiplug.data.samples",
     "MaskedGame": "xaiplug.game",
     "Results": "xaiplug.results",
+    "Text": "xaiplug.sentences",
+    "text": "xaiplug.sentences",
 }
 
 __all__ = [
@@ -111,6 +114,7 @@ __all__ = [
     "StudyView",
     "Target",
     "Task",
+    "Text",
     "Use",
     "View",
     "Work",
@@ -122,6 +126,7 @@ __all__ = [
     "load_data",
     "load_model",
     "score",
+    "text",
     "use",
 ]
 

@@ -31,7 +31,7 @@ from xaiplug.registry import resolve
 from xaiplug.view.leaderboard import leaderboard
 from xaiplug.view.numbers import number, places
 from xaiplug.view.plots import Drawing, plot_curves, plot_methods
-from xaiplug.view.sheet import Kind
+from xaiplug.view.sheet import FeatureNames, Kind
 
 _DATA = "inputs"
 Named = Mapping[str, Any] | Sequence[Any]
@@ -81,7 +81,7 @@ class Comparison:
         *,
         scale: Literal["own", "shared"] = "own",
         samples: int = 4,
-        feature_names: Sequence[str] | None = None,
+        feature_names: FeatureNames | None = None,
     ) -> Figure:
         """The methods side by side, a row a sample: `xaiplug.view.plots.plot_methods`."""
         relevant = self.study.gallery[0].relevant if self.study.gallery else None

@@ -18,7 +18,7 @@ from xaiplug.view.colours import series
 from xaiplug.view.curves import charts
 from xaiplug.view.drawing import BARS, signed_bar
 from xaiplug.view.numbers import short
-from xaiplug.view.sheet import Kind, Names, Sheet, class_label
+from xaiplug.view.sheet import FeatureNames, Kind, Names, Sheet, class_label
 from xaiplug.view.slices import in_slices
 
 _CELL = 2.3
@@ -43,7 +43,7 @@ def plot_explanation(
     samples: int = 4,
     relevant: Tensor | None = None,
     class_names: Names | None = None,
-    feature_names: Sequence[str] | None = None,
+    feature_names: FeatureNames | None = None,
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Any:
     """Draw the first `samples` explanations, a row each: the input, the signed attribution, sets, order of choice.
@@ -57,7 +57,7 @@ def plot_explanation(
             words | curve, of embeddings and rows.
         relevant: (B,H,W) bool, outlined.
         class_names: name of class k at k. Default: the model's.
-        feature_names: of the tokens or columns, for bars and words.
+        feature_names: of the tokens or columns, for bars and words; or a list of them for each sample.
         axes: one `Axes` for the first sample, or one a sample, to draw into.
 
     Returns:
@@ -95,7 +95,7 @@ def plot_methods(
     samples: int = 4,
     relevant: Tensor | None = None,
     class_names: Names | None = None,
-    feature_names: Sequence[str] | None = None,
+    feature_names: FeatureNames | None = None,
 ) -> Figure:
     """Draw several methods' explanations of the same samples side by side: a row a sample, a column a method.
 
@@ -168,7 +168,7 @@ def _sides(sheet: Sheet, kinds: Sequence[str]) -> tuple[float, float]:
     if sheet.places:
         return _CELL, _CELL
     if kinds == ["words"]:
-        letters = sum(len(name) + 2 for name in sheet.feature_names or ())
+        letters = max(sum(len(name) + 2 for name in sheet.names(row) or ()) for row in range(len(sheet.explanation)))
         return 5.2, max(0.9, 0.24 * (letters // 50 + 1) + 0.4)
     if kinds == ["curve"]:
         return 3.2, _CELL

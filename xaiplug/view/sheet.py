@@ -24,6 +24,8 @@ rows; words need names."""
 KINDS: tuple[str, ...] = get_args(Kind)
 
 Names = Sequence[str] | Mapping[int, str]
+FeatureNames = Sequence[str] | Sequence[Sequence[str]]
+"""Of the features of all samples, or of each sample's own, as words are."""
 _IMAGES = ("heat", "overlay", "outline", "sets", "order")
 _TITLES = {"heat": "attribution", "bars": "attribution", "sets": "strongest sets", "order": "order of choice"}
 _OUTLINED = 0.1
@@ -35,10 +37,11 @@ class Sheet:
     Args:
         inputs: (B,C,H,W) in pixel space, (B,L,D), (B,F); or None.
         relevant: (B,H,W) bool, outlined; or None.
+        feature_names: of all samples' features, or a list for each sample.
         limits: (B,) where the colours end; None: at the 99th percentile of each map's own magnitudes.
 
     Raises:
-        ShapeError: inputs or relevant are of another number of samples.
+        ShapeError: inputs, relevant or lists of names are of another number of samples.
     """
 
     def __init__(
@@ -46,12 +49,16 @@ class Sheet:
         explanation: Explanation,
         inputs: Tensor | None = None,
         relevant: Tensor | None = None,
-        feature_names: Sequence[str] | None = None,
+        feature_names: FeatureNames | None = None,
         limits: Tensor | None = None,
     ) -> None:
         for name, given in (("inputs", inputs), ("relevant", relevant)):
             if given is not None and len(given) != len(explanation):
                 raise ShapeError(f"{name} has {len(given)} samples, the explanation {len(explanation)}")
+        if feature_names and not isinstance(feature_names[0], str) and len(feature_names) != len(explanation):
+            raise ShapeError(
+                f"feature_names are of {len(feature_names)} samples, the explanation of {len(explanation)}"
+            )
         self.explanation, self.relevant, self.feature_names = explanation, relevant, feature_names
         self.maps = display_map(explanation, None if inputs is None else tuple(inputs.shape[1:]))
         self.limits = signed_limit(self.maps) if limits is None else limits
@@ -90,6 +97,11 @@ class Sheet:
             raise ComponentError(f"this explanation cannot be drawn as '{kind}': {why}; take {listing(self.kinds())}")
         draw: Callable[[Axes, int], None] = getattr(self, f"_{kind}")
         return draw
+
+    def names(self, row: int) -> Sequence[str] | None:
+        """Of the features of one sample."""
+        given = self.feature_names
+        return given[row] if given and not isinstance(given[0], str) else given  # type: ignore[return-value]
 
     def title(self, kind: str) -> str:
         """What stands above a column of drawings."""
@@ -167,11 +179,12 @@ class Sheet:
         axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8, linestyle="--")
 
     def _bars(self, axes: Axes, row: int) -> None:
-        drawing.bars(axes, self.maps[row], self.feature_names)
+        drawing.bars(axes, self.maps[row], self.names(row))
 
     def _words(self, axes: Axes, row: int) -> None:
-        assert self.feature_names is not None
-        drawing.words(axes, self.shown[row], self.feature_names)
+        names = self.names(row)
+        assert names is not None
+        drawing.words(axes, self.shown[row], names)
         self._limit(axes, row)
 
     def _limit(self, axes: Axes, row: int) -> None:
