@@ -16,7 +16,7 @@ WHEELS = [*sorted(f"xaiplug_{path.parent.name}" for path in ROOT.glob("plugins/*
 FLOORS = [
     "__main__",
     "cli",
-    "testing : results : comparison : interop",
+    "testing : results : comparison : interop : sentences",
     "claims",
     "audit",
     "view",
