@@ -19,7 +19,18 @@ Leaves = dict[str, str]
 """Name of a thing that a number depends on -> its value, version or hash."""
 
 ABOVE = frozenset(
-    {"__main__.py", "audit", "claims", "cli", "comparison.py", "interop.py", "results.py", "sentences.py", "testing", "view"}
+    {
+        "__main__.py",
+        "audit",
+        "claims",
+        "cli",
+        "comparison.py",
+        "interop.py",
+        "results.py",
+        "sentences.py",
+        "testing",
+        "view",
+    }
 )
 """The floors above `run`: no cell can import them."""
 DISPLAY = ABOVE | {"config", "engines"}
