@@ -17,7 +17,6 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from torch import Tensor, nn
 
 import xaiplug
-from xaiplug.comparison import Comparison
 from xaiplug.data.study import Curve
 from xaiplug.errors import ComponentError, StoreError, XaiplugError
 
@@ -68,7 +67,7 @@ class ExplainCallback(pl.Callback):
         self.options = dict(options or {})
         self.epochs: list[int] = []
         self.values: dict[str, dict[str, list[list[float]]]] = {}
-        self.last: Comparison | None = None
+        self.last: xaiplug.Comparison | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """The network as it begins; a training that is resumed has been looked at."""
@@ -118,18 +117,20 @@ class ExplainCallback(pl.Callback):
 
     def plot(self) -> Figure:
         """A chart a metric: the mean of each method over epochs, with its 95 % band over samples."""
-        from xaiplug.view.plots import plot_curves
-
-        return plot_curves(self._curves("model"))
+        return self._over_epochs().curves()
 
     def report(self, path: str | Path) -> Path:
         """A page with the curves, and the last look's scores and maps."""
+        return self._over_epochs().report(path)
+
+    def _over_epochs(self) -> xaiplug.Comparison:
+        """The last look, with the curves of all."""
         if self.last is None:
             raise ComponentError("nothing was explained yet: fit first")
         study = self.last.study
         curves = self._curves(study.results["model"].iloc[0] if len(study.results) else "model")
         shown = replace(study, name=f"{study.name}, over {self.epochs[-1]} epochs", curves=curves)
-        return Comparison(self.last.explanations, self.last.scores, shown).report(path)
+        return xaiplug.Comparison(self.last.explanations, self.last.scores, shown)
 
     def _look(self, trainer: pl.Trainer, module: pl.LightningModule, epoch: int) -> None:
         samples = self._samples(trainer)
@@ -161,7 +162,7 @@ class ExplainCallback(pl.Callback):
             self.samples = xaiplug.Samples(self.samples, unknown)
         return self.samples
 
-    def _log(self, trainer: pl.Trainer, found: Comparison) -> None:
+    def _log(self, trainer: pl.Trainer, found: xaiplug.Comparison) -> None:
         means = {
             f"{metric}/{title}": _mean(result.values.tolist())
             for metric, by_title in found.scores.items()
@@ -213,7 +214,7 @@ def _resting(module: nn.Module) -> Iterator[None]:
             part.training = mode
 
 
-def _picture(logger: Any, found: Comparison, step: int) -> None:
+def _picture(logger: Any, found: xaiplug.Comparison, step: int) -> None:
     """The maps, for loggers that take a figure."""
     experiment = logger.experiment
     if hasattr(experiment, "add_figure"):
