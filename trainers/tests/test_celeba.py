@@ -64,6 +64,20 @@ def test_trains_and_is_explained_head_by_head(faces, tmp_path: Path):
     assert ex.target.index.tolist() == [39] * 5
 
 
+def test_pixels_are_mapped_and_give_the_same_network(faces, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("XAIPLUG_CACHE", str(tmp_path / "cache"))
+    held = card(celeba.train(tmp_path / "held", **SMALL, **faces))
+    assert not (tmp_path / "cache").exists()
+    mapped = card(celeba.train(tmp_path / "mapped", **SMALL, **faces, memory_map=True))
+    for same in ("sha256", "key", "metrics"):
+        assert held[same] == mapped[same]
+    rows = celeba.load_data(celeba.config(size=16, memory_map=True, **faces)).rows("test")
+    assert isinstance(rows.pixels, np.memmap)
+    assert rows.pixels.shape == (5, 3, 16, 16)
+    monkeypatch.setattr("xaiplug_trainers.data.celeba._face", None)  # read once, from then on mapped
+    assert card(celeba.train(tmp_path / "again", **SMALL, **faces, memory_map=True))["sha256"] == held["sha256"]
+
+
 def test_the_part_that_tells_an_attribute_is_relevant(faces):
     with pytest.raises(DataError, match=r"masks of 'mouth' is not there.*face parser"):
         celeba.samples("test", size=16, truth="Smiling", **faces)

@@ -13,8 +13,8 @@ from xaiplug.errors import DataError, did_you_mean
 
 __all__ = ["MACHINE_ONLY", "resolve"]
 
-# Fields of the data that say where to look, not what is seen: no part of a key.
-MACHINE_ONLY = frozenset({"data_root", "download"})
+# Fields of the data that say where to look or how to read, not what is seen: no part of a key.
+MACHINE_ONLY = frozenset({"data_root", "download", "memory_map"})
 
 # What a run file calls it -> where LightningCLI wants it. Every other parameter is a field of the task's data.
 _PLACES = {

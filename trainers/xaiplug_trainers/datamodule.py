@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from xaiplug import Samples
 from xaiplug_trainers.augment import flip_and_crop
 from xaiplug_trainers.data.base import Geometry, TaskData
+from xaiplug_trainers.data.rows import Rows
 
 __all__ = ["TaskDataModule"]
 
 
 class TaskDataModule(pl.LightningDataModule):
-    """Batches of a task's splits, held in memory; `test` and `predict` read all splits that are called `test...`.
+    """Batches of a task's splits; `test` and `predict` read all splits that are called `test...`.
 
     The order of an epoch and its augmentation depend on `order_seed`, the epoch and the number of the batch alone, so a
     training that is resumed sees what it would have seen.
@@ -53,7 +53,7 @@ class TaskDataModule(pl.LightningDataModule):
         return [split for split in self.dataset.splits if split.startswith("test")]
 
     def train_dataloader(self) -> DataLoader[Any]:
-        batches = _Batches(self.dataset.samples("train"))
+        batches = _Batches(self.dataset.rows("train"))
         ranks, rank = self._place()
         # Lightning tells this sampler the epoch and leaves it in place in distributed training.
         sampler: DistributedSampler[Any] = DistributedSampler(batches, ranks, rank, shuffle=True, seed=self.order_seed)
@@ -78,7 +78,7 @@ class TaskDataModule(pl.LightningDataModule):
         return batch
 
     def _evaluating(self, split: str) -> DataLoader[Any]:
-        batches = _Batches(self.dataset.samples(split), told=True)
+        batches = _Batches(self.dataset.rows(split), told=True)
         return self._loader(batches, _Share(batches, *self._place()))
 
     def _place(self) -> tuple[int, int]:
@@ -114,14 +114,14 @@ class _Batches(Dataset[Any]):
     With `told`, a batch says which rows count: a row of index -1 does not.
     """
 
-    def __init__(self, samples: Samples, told: bool = False) -> None:
-        self.inputs, self.labels, self.told = samples.inputs, samples.labels, told
+    def __init__(self, rows: Rows, told: bool = False) -> None:
+        self.rows, self.told = rows, told
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.rows.labels)
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
-        read = self.inputs[indices], self.labels[indices]
+        read = self.rows[indices], self.rows.labels[indices]
         return (*read, torch.tensor(indices) >= 0) if self.told else read
 
 

@@ -1,5 +1,7 @@
 """How good a trained model is."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -7,19 +9,19 @@ __all__ = ["accuracy", "confusion", "outputs_of", "predicted", "predictions"]
 
 
 @torch.inference_mode()
-def outputs_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
-    """Outputs (N,K) of inputs in pixel space."""
+def outputs_of(model: nn.Module, batches: Iterable[Tensor]) -> Tensor:
+    """Outputs (N,K) of batches of inputs in pixel space."""
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
-    outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in torch.split(inputs, batch_size)])
+    outputs = torch.cat([model(batch.to(device)).float().cpu() for batch in batches])
     model.train(was_training)
     return outputs
 
 
 def predictions(model: nn.Module, inputs: Tensor) -> Tensor:
     """Predicted classes (N,) of inputs in pixel space; a single output means class 1 above one half."""
-    return predicted(outputs_of(model, inputs))
+    return predicted(outputs_of(model, torch.split(inputs, 256)))
 
 
 def predicted(outputs: Tensor) -> Tensor:

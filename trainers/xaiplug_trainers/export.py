@@ -12,6 +12,7 @@ from xaiplug.model.export import write_export
 from xaiplug_trainers import __version__
 from xaiplug_trainers.classifier import ImageClassifier
 from xaiplug_trainers.data.base import TaskData
+from xaiplug_trainers.data.rows import in_turn
 from xaiplug_trainers.evaluate import confusion, outputs_of, predicted
 from xaiplug_trainers.scores import scores_of
 
@@ -33,9 +34,9 @@ def export(
     `trained` says how long, and which weights these are. Raises `DataError`, and writes nothing, where the data do not
     accept the network.
     """
-    tests = {split: data.samples(split) for split in data.splits if split.startswith("test")}
-    outputs = {split: outputs_of(model, samples.inputs) for split, samples in tests.items()}
-    scores = {split: scores_of(outputs[split], samples.labels) for split, samples in tests.items()}
+    tests = {split: data.rows(split) for split in data.splits if split.startswith("test")}
+    outputs = {split: outputs_of(model, in_turn(rows)) for split, rows in tests.items()}
+    scores = {split: scores_of(outputs[split], rows.labels) for split, rows in tests.items()}
     metrics = {split: _rounded(found["accuracy"]) for split, found in scores.items()}
     data.accept(metrics)
     geometry, names = data.geometry, list(data.class_names)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from xaiplug import Samples
 from xaiplug.errors import DataError, did_you_mean
 from xaiplug_trainers.config import MACHINE_ONLY
+from xaiplug_trainers.data.rows import Held, Rows
 
 __all__ = ["Geometry", "TaskData", "generator", "sample_ids"]
 
@@ -64,6 +65,10 @@ class TaskData(ABC):
             raise DataError(f"the splits are {', '.join(self.splits)}; there is no {split!r}{hint}")
         whole = self.load(split)
         return whole if limit is None else whole[:limit]
+
+    def rows(self, split: str) -> Rows:
+        """A whole split as a training reads it: held in memory, unless the data know better."""
+        return Held(self.samples(split))
 
     def accept(self, metrics: Mapping[str, float]) -> None:
         """Refuse a network by its accuracy on every test split, before it is exported. Raises `DataError`."""

@@ -9,9 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from xaiplug import Samples
+from xaiplug.cache import cache_folder
 from xaiplug.errors import DataError, did_you_mean
 from xaiplug_trainers.data.base import Geometry, TaskData
 from xaiplug_trainers.data.celeba_parts import PARTS
+from xaiplug_trainers.data.rows import Mapped, Rows
 from xaiplug_trainers.sources.files import content_hash, find
 
 __all__ = ["CelebA"]
@@ -30,9 +32,10 @@ _MASKS = "Write one PNG an image, not 0 where the part is, with a face parser tr
 class CelebA(TaskData):
     """Aligned faces (N,3,size,size), the middle square of each; labels (N,40) of 0 and 1, one sigmoid head each.
 
-    The splits are the official ones, the first `train_size`, `val_size` and `test_size` images of them (None: all;
-    they are held in memory). `extras` has a column (N,) bool for every attribute, so that a run file's `tag: Smiling`
-    picks the faces that smile.
+    The splits are the official ones, the first `train_size`, `val_size` and `test_size` images of them (None: all). A
+    training holds them in memory; with `memory_map` it writes their pixels, a byte each, into the cache once, and reads
+    them from there: all of CelebA at 224 pixels are 30 GB of disk. `extras` has a column (N,) bool for every attribute,
+    so that a run file's `tag: Smiling` picks the faces that smile.
 
     `truth` names an attribute whose part of the face is `relevant`, by Table B.7 of the IG² paper: PNG masks (not 0 =
     the part) of the size of the images, `celeba/parsing/<part>/<stem of the image>.png`, as a face parser writes them;
@@ -45,6 +48,7 @@ class CelebA(TaskData):
     val_size: int | None = 1_000
     test_size: int | None = 2_000
     truth: str | None = None
+    memory_map: bool = False
 
     splits: ClassVar[tuple[str, ...]] = ("train", "val", "test")
 
@@ -66,22 +70,36 @@ class CelebA(TaskData):
         return f"celeba-{content_hash(self._list(0), self._list(1))}"
 
     def load(self, split: str) -> Samples:
-        names, files, values = _attributes(self._list(0))
+        files, labels = self._listed(split)
+        return Samples(
+            inputs=torch.from_numpy(np.stack([self._image(file) for file in files])).float().div(255),
+            labels=labels,
+            relevant=self._relevant([Path(file).stem for file in files]),
+            ids=tuple(f"celeba-{Path(file).stem}" for file in files),
+            extras={name: labels[:, column].bool() for column, name in enumerate(self.class_names)},
+        )
+
+    def rows(self, split: str) -> Rows:
+        if not self.memory_map:
+            return super().rows(split)
+        files, labels = self._listed(split)
+        path = cache_folder() / "data" / f"{self.data_id().replace(':', '-')}-{split}.npy"
+        return Mapped(path, lambda row: self._image(files[row]), labels)
+
+    def _listed(self, split: str) -> tuple[list[str], torch.Tensor]:
+        """The files of a split, and their labels (N,40)."""
+        _, files, values = _attributes(self._list(0))
         part = _partition(self._list(1))
         limit = {"train": self.train_size, "val": self.val_size}.get(split, self.test_size)
         rows = [row for row, file in enumerate(files) if part.get(file) == self.splits.index(split)][:limit]
         if not rows:
             raise DataError(f"{self._list(1)} has no image of the split '{split}'. {_HOW}")
+        return [files[row] for row in rows], torch.from_numpy(values[rows])
+
+    def _image(self, file: str) -> NDArray[np.uint8]:
+        """(3,size,size)"""
         folder = find(f"CelebA's {_IMAGES}", (f"celeba/{_IMAGES}", _IMAGES), self.data_root, _HOW)
-        images = np.stack([_face(folder / files[row], self.size).transpose(2, 0, 1) for row in rows])
-        labels = torch.from_numpy(values[rows])
-        return Samples(
-            inputs=torch.from_numpy(images).float().div(255),
-            labels=labels,
-            relevant=self._relevant([Path(files[row]).stem for row in rows]),
-            ids=tuple(f"celeba-{Path(files[row]).stem}" for row in rows),
-            extras={name: labels[:, column].bool() for column, name in enumerate(names)},
-        )
+        return np.ascontiguousarray(_face(folder / file, self.size).transpose(2, 0, 1))
 
     def _relevant(self, stems: list[str]) -> torch.Tensor | None:
         """(N,size,size) bool, or None without `truth`."""
