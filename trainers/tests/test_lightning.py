@@ -38,6 +38,13 @@ def bare(**settings) -> pl.Trainer:
         return pl.Trainer(accelerator="cpu", **off, **settings)
 
 
+class Runs:
+    """Runs code where it is unpickled."""
+
+    def __reduce__(self):
+        return print, ("ran",)
+
+
 class Seen(pl.Callback):
     """Notes what a training was given, and what its optimiser did."""
 
@@ -61,8 +68,7 @@ def test_a_checkpoint_is_a_module_again_and_holds_plain_data(tmp_path):
     trainer = bare(max_steps=1)
     trainer.strategy.connect(module)
     trainer.save_checkpoint(tmp_path / "one.ckpt")
-    torch.load(tmp_path / "one.ckpt", weights_only=True)  # refuses what is no plain data
-    again = ImageClassifier.load_from_checkpoint(tmp_path / "one.ckpt")
+    again = ImageClassifier.load_from_checkpoint(tmp_path / "one.ckpt", weights_only=True)
     x = torch.rand(2, 1, 28, 28)
     assert torch.equal(again.eval()(x), module.eval()(x))
     assert again.geometry == GEOMETRY
@@ -72,9 +78,24 @@ def test_a_checkpoint_of_the_command_line_has_its_optimiser(tmp_path, monkeypatc
     monkeypatch.setattr("xaiplug_trainers.training.shutil.rmtree", lambda *_, **__: None)
     trained(tmp_path, lr=0.0123)
     (found,) = tmp_path.glob(".resume/*/last.ckpt")
-    again = ImageClassifier.load_from_checkpoint(found)
+    again = ImageClassifier.load_from_checkpoint(found, weights_only=True)
     assert again.configure_optimizers().param_groups[0]["lr"] == 0.0123
     assert torch.equal(again.network.head[2].bias, network_of(tmp_path / "model.yaml").head[2].bias)
+
+
+def test_a_training_begins_with_a_checkpoint_of_plain_data_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("xaiplug_trainers.training.shutil.rmtree", lambda *_, **__: None)
+    first = trained(tmp_path / "first")
+    (found,) = tmp_path.glob("first/.resume/*/last.ckpt")
+    with pytest.warns(UserWarning, match=r"exported are those of .*last\.ckpt"):
+        again = trained(tmp_path / "again", f"--ckpt_path={found}")
+    assert card(again)["sha256"] == card(first)["sha256"]
+    ran = []
+    monkeypatch.setattr("builtins.print", ran.append)
+    torch.save({"state_dict": Runs()}, tmp_path / "wild.ckpt")
+    with pytest.raises(DataError, match=r"wild\.ckpt is no checkpoint of plain data"):
+        trained(tmp_path / "wild", f"--ckpt_path={tmp_path / 'wild.ckpt'}")
+    assert not ran
 
 
 def test_best_or_last(tmp_path):

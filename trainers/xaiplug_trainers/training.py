@@ -48,7 +48,7 @@ def train(
             if data is not None:
                 cli.datamodule.dataset = data
             _make(output, task)
-            start = _start(cli, resume / key / "last.ckpt")
+            start, begun = _start(cli, resume / key / "last.ckpt")
             _fit(cli, start)
         except (MisconfigurationException, ModuleNotFoundError) as error:
             raise ComponentError(f"Lightning refuses these settings for {task}: {error}{_hint(str(error))}") from error
@@ -62,7 +62,7 @@ def train(
             task = _called(task, config, cli.datamodule.dataset)
         model = output / "model.yaml"
         if cli.trainer.is_global_zero:
-            trained = _trained(cli, resume / key / f"{BEST}.ckpt", start)
+            trained = _trained(cli, resume / key / f"{BEST}.ckpt", begun)
             model = export(
                 cli.model, cli.datamodule.dataset, output, task=task, key=key, config=_used(cli), trained=trained
             )
@@ -84,26 +84,36 @@ def _make(output: Path, task: str) -> None:
         raise StoreError(f"cannot write the model of {task} into {output}: {error}") from error
 
 
-def _start(cli: LightningCLI, last: Path) -> str | None:
-    """The checkpoint to go on from, if there is one."""
+def _start(cli: LightningCLI, last: Path) -> tuple[str | None, int]:
+    """The checkpoint to go on from, if there is one, and how many steps lie behind one that was named."""
     named: str | None = cli.config.ckpt_path
-    if named is not None and not Path(named).is_file():
-        raise DataError(f"no checkpoint at {named}")
-    return str(last) if last.exists() else named
+    if last.exists():
+        return str(last), 0
+    return named, 0 if named is None else _steps_of(named)
+
+
+def _steps_of(checkpoint: str) -> int:
+    """Raises DataError for a file that is not there, would run code when it is read, or is no checkpoint."""
+    if not Path(checkpoint).is_file():
+        raise DataError(f"no checkpoint at {checkpoint}")
+    try:
+        return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"])
+    except Exception as error:
+        raise DataError(f"{checkpoint} is no checkpoint of plain data, and nothing else is read: {error}") from error
 
 
 def _fit(cli: LightningCLI, checkpoint: str | None) -> None:
     """Train, from a checkpoint if there is one. Raises KeyboardInterrupt where Lightning would exit the process."""
     try:
         with quiet(), bars_on_stderr():
-            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint)
+            cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint, weights_only=True)  # runs nothing of it
     except SystemExit as end:
         if cli.trainer.interrupted:
             raise KeyboardInterrupt from end
         raise
 
 
-def _trained(cli: LightningCLI, best: Path, start: str | None) -> dict[str, Any]:
+def _trained(cli: LightningCLI, best: Path, begun: int) -> dict[str, Any]:
     """How long the network was trained; puts the best weights in place, if asked for.
 
     A training of no steps is warned about.
@@ -113,12 +123,11 @@ def _trained(cli: LightningCLI, best: Path, start: str | None) -> dict[str, Any]
         state = torch.load(best, map_location="cpu", weights_only=True)
         cli.model.load_state_dict(state["state_dict"])
         weights = BEST
-    if cli.trainer.global_step == 0:
-        weights = "untrained" if start is None else "the checkpoint's"
+    if cli.trainer.global_step == begun:
+        weights = "the checkpoint's" if begun else "untrained"
+        what = f"those of {cli.config.ckpt_path}" if begun else "the weights that the network began with"
         warnings.warn(
-            f"not a step was trained (max_epochs: {cli.trainer.max_epochs}); exported are "
-            + ("the weights that the network began with" if start is None else f"those of {start}"),
-            stacklevel=3,
+            f"not a step was trained (max_epochs: {cli.trainer.max_epochs}); exported are {what}", stacklevel=3
         )
     return {"epochs": cli.trainer.current_epoch, "steps": cli.trainer.global_step, "weights": weights}
 
