@@ -23,6 +23,7 @@ from xaiplug_sources.labels import from_folders, labels_of, said_of_folders
 from xaiplug_sources.masks import ENDINGS, Void, agree, mask, painted, without_masks
 from xaiplug_sources.notes import Notes
 from xaiplug_sources.photos import Photo, photo
+from xaiplug_sources.stacking import Stack
 
 CUT_AWAY = "have nothing relevant left in the square that is cut from the middle"
 
@@ -74,28 +75,31 @@ class Folder(DataSource):
             labels = [self.label] * len(listed.photos)
         kept: list[int] = []
         broken: list[str] = []
-        rows: list[tuple[Tensor, Tensor | None]] = []
+        most = len(listed.photos) if limit is None else min(limit, len(listed.photos))
+        images, marked = Stack(most), Stack(most)
         for number, path in enumerate(listed.photos):
-            if limit is not None and len(rows) >= limit:
+            if len(images) >= most:
                 break
             try:
-                rows.append(reader.read(path))
+                image, relevant = reader.read(path)
             except DataError as error:
                 if self.on_error == "raise":
                     raise
                 broken.append(str(error))
             else:
                 kept.append(number)
-        if not rows:
+                images.add(image)
+                if relevant is not None:
+                    marked.add(relevant)
+        if not kept:
             raise DataError(f"none of the {len(broken)} photos of {listed.folder} can be read: {'; '.join(broken)}")
         if broken:
             reader.notes.lines.append(f"{len(broken)} left out: {'; '.join(broken)}")
         reader.close()
-        relevant = [one for _, one in rows if one is not None]
         return Samples(
-            torch.stack([image for image, _ in rows]),
+            images.tensor(),
             torch.tensor([labels[number] for number in kept]),
-            torch.stack(relevant) if relevant else None,
+            marked.tensor() if len(marked) else None,
             tuple(listed.photos[number].relative_to(listed.folder).as_posix() for number in kept),
         )
 

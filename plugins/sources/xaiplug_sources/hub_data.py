@@ -21,6 +21,7 @@ from xaiplug_sources.hub import ask, is_folder, quiet, told_as
 from xaiplug_sources.labels import UNKNOWN
 from xaiplug_sources.notes import Notes
 from xaiplug_sources.photos import Photo, photo
+from xaiplug_sources.stacking import Stack
 
 MISSING = "datasets is not installed; pip install xaiplug-sources[hf]"
 
@@ -66,18 +67,18 @@ class HubData(DataSource):
             square = Square(self.resize or round(self.size * 8 / 7), self.size)
             ids = tuple(f"{chosen}/{number}" for number in range(count))
             notes = Notes(f"hf:{name}")
-            inputs = []
+            inputs = Stack(count)
             for stored, one in zip(rows[image], ids, strict=True):
                 taken = _photo(stored, f"hf:{name} {one}")
-                inputs.append(taken.cut(square))
+                inputs.add(taken.cut(square))
                 for note in taken.notes:
                     notes.add(note, one)
             labels = [UNKNOWN] * count if label is None else [_class(row, name, label) for row in rows[label]]
-        if not inputs:
+        if not count:
             raise DataError(f"hf:{name}: split '{chosen}' is empty")
         if told := notes.told():
             warnings.warn(told, stacklevel=3)
-        return Samples(torch.stack(inputs), torch.tensor(labels), None, ids)
+        return Samples(inputs.tensor(), torch.tensor(labels), None, ids)
 
     def problems(self, name: str, further: Mapping[str, Any], split: str | None = None) -> Sequence[Problem]:
         return [] if find_spec("datasets") else [Problem(("use",), MISSING)]
