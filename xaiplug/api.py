@@ -159,8 +159,9 @@ def explain(
             explanation = run_explainer(chosen, query)
     policy = "predicted" if target is None else "given"
     told = {**meter.meta(), "seed": seed, "target": policy, "defaults": defaults, **named_classes(adapted, explanation)}
-    explanation = explanation.with_meta(told).to(inputs.device)
-    return explanation.replace(inputs=inputs, again=Again(chosen, given, explanation.target, seed))
+    there = explanation.to(inputs.device)
+    again = Again(chosen, given, there.target, seed)
+    return there.replace(meta={**told, **there.meta}, inputs=inputs, again=again)
 
 
 def named_classes(model: Model, explanation: Explanation) -> dict[str, dict[str, str]]:

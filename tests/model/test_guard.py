@@ -11,7 +11,7 @@ from torch import nn
 
 import xaiplug
 from xaiplug.errors import ModelError
-from xaiplug.model.passes import seeded_rng, untouched
+from xaiplug.model.passes import seeded_rng, untouched, untouched_rng
 
 
 def network():
@@ -228,3 +228,32 @@ def test_libraries_draw_from_the_seed_and_the_global_states_come_back(seed):
     assert torch.cuda.is_available() or len(torch.cuda._queued_calls) == noted
     torch.manual_seed(seed), np.random.seed(seed % 2**32), random.seed(seed)
     assert found == drawn()
+
+
+@pytest.mark.parametrize("before", [1, 2])
+@pytest.mark.parametrize("inside", [0, 1, 2])
+def test_numpys_normal_draws_go_on_where_they_stopped(before, inside):
+    """It makes two at a time and keeps one: who draws that changes no number that the others are made of."""
+
+    def draws(guard):
+        with seeded_rng(3):
+            np.random.randn(before)
+            with guard:
+                np.random.randn(inside if guard is guarded else 0)
+            return np.random.randn(3).tolist()
+
+    guarded = untouched_rng()
+    assert draws(guarded) == draws(nullcontext())
+
+
+def test_another_generator_in_the_place_of_numpys_own_is_put_back():
+    own = np.random.get_bit_generator()
+    try:
+        np.random.set_bit_generator(np.random.PCG64(5))
+        with untouched_rng():
+            np.random.rand(2)
+        found = np.random.rand(2)
+        np.random.set_bit_generator(np.random.PCG64(5))
+        assert found.tolist() == np.random.rand(2).tolist()
+    finally:
+        np.random.set_bit_generator(own)

@@ -77,6 +77,7 @@ def test_other_errors_are_not_taken_for_it():
 
 def test_the_first_guess_is_a_budget_of_numbers_for_each_device():
     here, elsewhere = nn.Linear(2, 2), nn.Linear(2, 2, device="meta")  # not the CPU, so like a GPU
-    assert chunks._first_guess("kind", here, 3 * 224 * 224) == 5
-    assert chunks._first_guess("kind", elsewhere, 2**20) == 2**7
-    assert chunks._first_guess("kind", elsewhere, 2**40) == 1
+    assert chunks._first_guess("kind", here, 3 * 224 * 224, 2**30) == 5
+    assert chunks._first_guess("kind", here, 3 * 224 * 224, 2) == 2
+    assert chunks._first_guess("kind", elsewhere, 2**20, 2**30) == 2**7
+    assert chunks._first_guess("kind", elsewhere, 2**40, 2**30) == 1

@@ -60,7 +60,10 @@ def _out_of_range(model: Model, values: Tensor, what: str) -> str:
 
 
 def _not_logits(model: Model, logits: Tensor) -> str:
-    inside, classes = bool(((logits >= 0) & (logits <= 1)).all()), logits.shape[1]
+    if not logits.numel():
+        return ""
+    (low, high), classes = (float(end) for end in logits.aminmax()), logits.shape[1]
+    inside = 0 <= low <= high <= 1
     if model.output == "sigmoid":
         squashed = inside and logits.numel() >= _SIGMOID_VALUES
         return f"{_told_of(model)} are in [0,1]: its sigmoid is inside, {_REMEDY}" if squashed else ""
@@ -69,7 +72,7 @@ def _not_logits(model: Model, logits: Tensor) -> str:
     one = torch.ones_like(logits[:, 0])
     if inside and torch.allclose(logits.sum(1), one, atol=1e-3):
         return f"{_told_of(model)} are in [0,1] and sum to 1: its softmax is inside, {_REMEDY}"
-    if bool((logits <= 0).all()) and torch.allclose(logits.exp().sum(1), one, atol=1e-3):
+    if high <= 0 and torch.allclose(logits.exp().sum(1), one, atol=1e-3):
         return f"{_told_of(model)} are log-probabilities: its log-softmax is inside, so scale 'logit' is that too"
     return ""
 

@@ -133,7 +133,9 @@ class Explanation:
         return replace(self, **changes)
 
     def to(self, device: torch.device | str) -> Explanation:
-        """The same on another device."""
+        """The same on another device; itself where its attribution is there already."""
+        if self.attribution.device == torch.device(device):
+            return self
 
         def moved(value: Any) -> Any:
             match value:

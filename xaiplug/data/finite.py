@@ -15,4 +15,6 @@ def all_finite(values: Tensor) -> bool:
     >>> [all_finite(torch.tensor(values)) for values in ([1.0, 3e38, 3e38], [torch.inf, -torch.inf], [0.0, torch.nan])]
     [True, False, False]
     """
-    return bool(values.sum().isfinite()) or bool(values.isfinite().all())
+    total = values.sum()
+    rest = total - total  # NaN where it is none, which counts as true; `isfinite` takes four times as long
+    return not rest or bool(values.isfinite().all())

@@ -127,7 +127,8 @@ class Wanted:
         index = logits.detach().argmax(1) if self.index is None else self.index
         target = Target(index, self.scale or ("logit" if plain else self.own_scale))
         target.check(logits.shape[1], output)
-        return target if self.index is None else Target(index[part], target.scale)
+        whole = self.index is None or len(logits) == len(index)
+        return target if whole else Target(index[part], target.scale)
 
 
 def _check_scale(scale: str) -> None:

@@ -18,6 +18,7 @@ from xaiplug.model.catching import inputs_of, outputs_of
 from xaiplug.model.compiled import original, uncompiled
 from xaiplug.model.maps import map_layer, placed
 from xaiplug.model.passes import Meter, is_out_of_memory, metered, untouched
+from xaiplug.model.passes.parts import parameters
 from xaiplug.model.pixels import NARROW, Pixels, dtype_of, normalisation
 from xaiplug.model.readings import bound, reading_of
 from xaiplug.model.representation import last_linear
@@ -89,7 +90,7 @@ class Model:
             raise ModelError(f"expected a torch.nn.Module, got {type(network).__name__}")
         self.mean, self.std = normalisation(mean, std)
         network = original(network)
-        device = next((p.device for p in network.parameters()), torch.device("cpu"))
+        device = next((p.device for p in parameters(network)), torch.device("cpu"))
         names = None if class_names is None else tuple(class_names)
         self.reads: nn.Module | None = None
         if reads is not None:
@@ -211,7 +212,7 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        return next((p.device for p in self.module.parameters()), torch.device("cpu"))
+        return next((p.device for p in parameters(self.module)), torch.device("cpu"))
 
     @property
     def dtype(self) -> torch.dtype | None:
@@ -323,6 +324,7 @@ class Model:
             raise ShapeError(f"inputs must be floating point, got {inputs.dtype}{hint}")
         if not inputs.numel():
             raise ShapeError(f"inputs are empty: {tuple(inputs.shape)}")
-        widened = self.dtype in NARROW and inputs.dtype == torch.float32
-        if self.dtype is not None and inputs.dtype != self.dtype and not widened:
-            raise ShapeError(f"inputs are {inputs.dtype} and the model's parameters {self.dtype}; cast one of them")
+        own = self.dtype
+        widened = own in NARROW and inputs.dtype == torch.float32
+        if own is not None and inputs.dtype != own and not widened:
+            raise ShapeError(f"inputs are {inputs.dtype} and the model's parameters {own}; cast one of them")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from xaiplug.data.finite import all_finite
 from xaiplug.errors import ModelError, NonFiniteError, listing
+from xaiplug.model.passes.parts import parameters
 
 NARROW = (torch.float16, torch.bfloat16)
 """Networks in these are asked in float32, and answer in it: 16 bits count no further than 2048, or 256."""
@@ -100,7 +101,7 @@ def _refuse_non_finite(logits: Tensor) -> None:
 
 def dtype_of(network: nn.Module) -> torch.dtype | None:
     """Of the first floating-point parameter; None without parameters."""
-    return next((p.dtype for p in network.parameters() if p.is_floating_point()), None)
+    return next((p.dtype for p in parameters(network) if p.is_floating_point()), None)
 
 
 class Pixels(nn.Sequential):

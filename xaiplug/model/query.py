@@ -230,12 +230,13 @@ class Query(Draws):
     def score_and_gradient(self, x: Tensor | None = None, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Scores (R,) and gradients (R,*shape) at x (R,*shape), one forward and one backward per row."""
         own, x = x is None, self.inputs if x is None else x
-        rows = torch.arange(len(x), device=x.device) if rows is None else rows
+        whose = range(len(x)) if rows is None else rows
 
         def scores(chunk: slice, logits: Tensor) -> Tensor:
             if own:
                 return self.saw(chunk, logits).score(logits, output=self.model.output)
-            return self.target.score(logits, rows[chunk], self.model.output)
+            of = torch.arange(chunk.start, chunk.stop, device=x.device) if rows is None else rows[chunk]
+            return self.target.score(logits, of, self.model.output)
 
         def part(chunk: slice) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
@@ -247,11 +248,11 @@ class Query(Draws):
                 raise NonFiniteError(f"model '{self.model.name}' has a gradient of NaN or infinity", struck)
             return score.detach(), _laid_out(gradient, at)
 
-        with self.naming(rows):
+        with self.naming(whose):
             return self.in_passes(part, len(x), "backward")
 
     @contextmanager
-    def naming(self, rows: Tensor | None) -> Iterator[None]:
+    def naming(self, rows: Tensor | range | None) -> Iterator[None]:
         """A NonFiniteError of the block names samples: its row r is of sample `rows[r]`; without `rows` it does not."""
         try:
             yield

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiplug.errors import NonFiniteError
+from xaiplug.model.passes.parts import parameters
 
 Part = TypeVar("Part")
 Result = TypeVar("Result", Tensor, tuple[Tensor, ...], tuple[Tensor, Tensor])
@@ -52,7 +53,7 @@ def in_chunks(
 
     if isinstance(max_batch, int):
         return _joined(list(_parts(run, rows, max_batch, None)))
-    return _joined(list(_parts(run, rows, _first_guess(kind, module, elements), smaller)))
+    return _joined(list(_parts(run, rows, _first_guess(kind, module, elements, rows), smaller)))
 
 
 def in_parts(run: Callable[[list[int]], Part], samples: int, elements: int) -> list[Part]:
@@ -95,10 +96,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(name in text for name in _OUT_OF_MEMORY)
 
 
-def _first_guess(kind: Hashable, module: nn.Module, elements: int) -> int:
-    parameter = next(module.parameters(), None)
+def _first_guess(kind: Hashable, module: nn.Module, elements: int, rows: int) -> int:
+    if module in _fits and (kind, elements) in _fits[module]:
+        return _fits[module][kind, elements]
+    if rows * elements <= CPU_ELEMENTS:
+        return max(1, rows)
+    parameter = next(parameters(module), None)
     budget = _GPU_ELEMENTS if parameter is not None and parameter.device.type != "cpu" else CPU_ELEMENTS
-    return _fits.get(module, {}).get((kind, elements), max(1, budget // max(1, elements)))
+    return max(1, budget // max(1, elements))
 
 
 def _joined(parts: list[Result]) -> Result:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from ctypes import string_at
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +14,9 @@ from torch import Tensor, nn
 
 from xaiplug.errors import ModelError, listing
 from xaiplug.model.passes.parts import Parts
+
+_MT19937 = 4 * (624 + 1)
+"""Bytes of numpy's own generator: 624 numbers of 32 bits, and the place among them."""
 
 
 @contextmanager
@@ -41,16 +46,28 @@ def untouched(module: nn.Module, may_write: Collection[int] | None = None) -> It
 @contextmanager
 def untouched_rng() -> Iterator[None]:
     """Restore the global random states of torch, numpy and Python."""
-    python, legacy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    python, cpu = random.getstate(), torch.get_rng_state()
+    seen = _numbers()
+    legacy: Any = np.random.get_state(legacy=seen is not None)
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     try:
         yield
     finally:
         random.setstate(python)
-        np.random.set_state(legacy)
+        if seen is None or legacy[3] or _numbers() != seen:  # setting it takes as long as a tiny network's forward
+            np.random.set_state(legacy)
         torch.set_rng_state(cpu)
         if cuda:
             torch.cuda.set_rng_state_all(cuda)
+
+
+def _numbers() -> bytes | None:
+    """What numpy's next global draws come from, but for a normal draw that is left over (`get_state()[3]`).
+
+    None where somebody put another generator in the place of numpy's own.
+    """
+    kind = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    return string_at(kind.ctypes.state_address, _MT19937) if type(kind) is np.random.MT19937 else None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +61,7 @@ def metered(module: nn.Module) -> Iterator[Meter]:
 
     handle = module.register_forward_hook(count)
     _reset_peak()
-    held = _memory("VmRSS")
+    held = _held()
     before = time.perf_counter()
     try:
         yield meter
@@ -70,7 +70,7 @@ def metered(module: nn.Module) -> Iterator[Meter]:
         if torch.cuda.is_initialized():
             torch.cuda.synchronize()
         meter.seconds = time.perf_counter() - before
-        meter.peak_bytes = max(0, _memory("VmHWM") - held)
+        meter.peak_bytes = max(0, _peak() - held)
 
 
 @contextmanager
@@ -98,20 +98,39 @@ def _reset_peak() -> None:
         os.close(opened)
 
 
-def _memory(entry: Literal["VmRSS", "VmHWM"]) -> int:
-    """Bytes held now (VmRSS) or at most since the reset (VmHWM): on the GPU where one is in use, else of the process.
+def _held() -> int:
+    """Bytes held now: on the GPU where one is in use, else by the process."""
+    if torch.cuda.is_initialized():
+        return torch.cuda.memory_allocated()
+    pages = _read("/proc/self/statm").split()
+    return int(pages[1]) * resource.getpagesize() if pages else _ever()
+
+
+def _peak() -> int:
+    """Bytes held at most since the reset.
 
     Where the system does not say, what the process ever held at most stands for both: a peak below it is 0.
     """
     if torch.cuda.is_initialized():
-        return torch.cuda.max_memory_allocated() if entry == "VmHWM" else torch.cuda.memory_allocated()
+        return torch.cuda.max_memory_allocated()
+    kilobytes = _read("/proc/self/status").partition(b"VmHWM:")[2].split(None, 1)
+    return int(kilobytes[0]) * 1024 if kilobytes else _ever()
+
+
+def _read(path: str) -> bytes:
+    """What the system tells there; nothing where it does not."""
     try:
-        opened = os.open("/proc/self/status", os.O_RDONLY)
-        try:
-            status = os.read(opened, 2**14)
-        finally:
-            os.close(opened)
-        return int(status.partition(f"{entry}:".encode())[2].split(None, 1)[0]) * 1024
-    except (OSError, IndexError):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        opened = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(opened, 2**14)
+    except OSError:
+        return b""
+    finally:
+        os.close(opened)
+
+
+def _ever() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
