@@ -48,7 +48,7 @@ def untouched_rng() -> Iterator[None]:
     """Restore the global random states of torch, numpy and Python."""
     python, cpu = random.getstate(), torch.get_rng_state()
     seen = _numbers()
-    legacy: Any = np.random.get_state(legacy=seen is not None)
+    legacy: Any = np.random.get_state() if seen is not None else np.random.get_state(legacy=False)
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     try:
         yield
