@@ -135,3 +135,26 @@ def test_the_seed_of_the_question(small_cnn, images):
         SEEN.clear()
         ask(small_cnn, images, ex, lambda query: query.explain(), seed=seed)
         assert SEEN[0].seed == seed
+
+
+def test_some_samples_alone_with_what_is_theirs(small_cnn, images):
+    baseline = torch.rand(2, 3, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(144).view(1, 12, 12).expand(3, 12, 12) // torch.tensor([36, 48, 72])[:, None, None]
+    for name, given in (
+        ("kernel-shap", {"segmenter": labels, "baseline": baseline}),
+        ("gradient-shap", {"references": baseline}),
+        ("smoothgrad", {}),
+    ):
+        ex = xaiplug.explain(small_cnn, images, name, target=torch.tensor([1, 2, 3]), **given)
+        found = []
+
+        def some(query, found=found):
+            found.append(query.explain(rows=torch.tensor([2, 0])))
+            return query.explain(query.inputs[[2, 0]], rows=torch.tensor([2, 0]), target=torch.tensor([3, 1]))
+
+        ASK[0] = lambda query, some=some: some(query).attribution.new_zeros(3)
+        xaiplug.score(small_cnn, images, ex, Asks())
+        (part,) = found
+        assert part.target.index.tolist() == [3, 1]
+        count = part.attribution.shape[1]
+        torch.testing.assert_close(part.attribution, ex.attribution[[2, 0], :count], equal_nan=True)

@@ -73,13 +73,15 @@ class Asker:
             query = base_query(model, inputs, target=target, asks_first=False, seed=self.again.seed, max_batch=rows)
             return complete(query.replace(target=target), self.again.explainer, self.again.given)[0]
 
-    def __call__(self, inputs: Tensor | None, model: Model | None, target: Tensor | None) -> Explanation:
+    def __call__(
+        self, inputs: Tensor | None, model: Model | None, target: Tensor | None, rows: Tensor | None
+    ) -> Explanation:
         """As `Query.explain`.
 
         Raises:
             ShapeError: inputs of another shape, or targets of another number.
         """
-        was = self.query
+        was = self.query if rows is None else _of_rows(self.query, rows)
         if inputs is not None and inputs.shape != was.inputs.shape:
             raise ShapeError(f"expected inputs like the samples {tuple(was.inputs.shape)}, got {tuple(inputs.shape)}")
         if target is not None and target.shape != was.target.index.shape:
@@ -93,3 +95,20 @@ class Asker:
         )
         with asking(query.model, reads_only=self.again.only_reads()):
             return self.again.explainer.read(self.again.explainer.explain(query), query)
+
+
+def _of_rows(query: Query, rows: Tensor) -> Query:
+    """The question about some of its samples."""
+    index = rows.to(query.inputs.device)
+    along = {"baseline": 1, "references": 1, "relevant": 0, "labels": 0}
+    held = {
+        name: value.index_select(axis, index)
+        for name, axis in along.items()
+        if (value := getattr(query, name)) is not None
+    }
+    if query.groups is not None:
+        held["groups"] = query.groups[index]
+    target = Target(query.target.index[index], query.target.scale)
+    return query.replace(
+        inputs=query.inputs[index], target=target, seeds=query.seeds[rows.cpu()], _generators={}, **held
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from types import FunctionType
 from typing import Any
 
@@ -48,6 +48,13 @@ def reweighted(model: Model, changed: Mapping[str, Tensor]) -> Model:
     if any(found.get(name) is not tensor for name, tensor in new.items()):
         raise ModelError(f"the network of model '{model.name}' cannot be copied with other parameters (TorchScript?)")
     return copied
+
+
+def around(model: Model, module: nn.Module) -> Model:
+    """The model that a copy of `model.module`, made by somebody else, is."""
+    found = copy(model)
+    found.module, found.network, found._last_linear = module, module.get_submodule("network"), None
+    return found
 
 
 def redrawn(model: Model, seed: int) -> dict[str, Tensor]:

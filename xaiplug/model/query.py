@@ -56,7 +56,9 @@ class Imputing(Protocol):
 class Explaining(Protocol):
     """The explainer of an explanation, asked again; see `Query.explain`."""
 
-    def __call__(self, inputs: Tensor | None, model: Model | None, target: Tensor | None) -> Explanation: ...
+    def __call__(
+        self, inputs: Tensor | None, model: Model | None, target: Tensor | None, rows: Tensor | None
+    ) -> Explanation: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +177,12 @@ class Query(Draws):
         return value
 
     def explain(
-        self, inputs: Tensor | None = None, *, model: Model | None = None, target: Tensor | None = None
+        self,
+        inputs: Tensor | None = None,
+        *,
+        model: Model | None = None,
+        target: Tensor | None = None,
+        rows: Tensor | None = None,
     ) -> Explanation:
         """What the explainer of the explanation that a metric measures says of something else.
 
@@ -185,12 +192,13 @@ class Query(Draws):
             inputs: (B,*shape), row b in place of sample b; None = the samples themselves.
             model: another one, such as a `reweighted` copy; None = this one.
             target: (B,) int64, other classes; None = those that were explained.
+            rows: (R,) int64, samples that alone are asked about; inputs and target then have R rows.
 
         Raises:
             ComponentError: the metric has no "explainer" in `needs`.
         """
         explainer: Explaining = self.require("explainer")
-        return explainer(inputs, model, target)
+        return explainer(inputs, model, target, rows)
 
     def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Logits (R,K) of x (R,*shape), chunked, without a graph; `rows` (R,) says whose sample each is, for errors."""

@@ -21,6 +21,13 @@ SHORT = {
     "PixelFlipping": {"features_in_step": 64},
     "RegionPerturbation": {"regions_evaluation": 4},
     "TopKIntersection": {"k": 20},
+    "AvgSensitivity": {"nr_samples": 3},
+    "Continuity": {"nr_steps": 4},
+    "LocalLipschitzEstimate": {"nr_samples": 3},
+    "MaxSensitivity": {"nr_samples": 3},
+    "RelativeInputStability": {"nr_samples": 3},
+    "RelativeOutputStability": {"nr_samples": 3},
+    "RelativeRepresentationStability": {"nr_samples": 3},
 }
 
 
@@ -77,3 +84,46 @@ def test_images_and_two_scales():
         xaiplug.score(net, torch.rand(2, 4), Explanation(torch.rand(2, 4)), "quantus-sparseness")
     with pytest.raises(ComponentError, match="knows probability and logit"):
         xaiplug.score(NET, X, Explanation(MAP), "quantus-sparseness", scale="log_odds")
+
+
+def test_those_that_explain_anew_ask_the_explainer_of_the_explanation():
+    """Input times gradient of a linear network moves by its weight, whatever the noise."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 2, bias=False))
+    with torch.no_grad():
+        net[1].weight.copy_(torch.tensor([[0.0], [3.0]]).expand(2, 64))
+    ex = xaiplug.explain(net, X, "input-x-gradient", target=1)
+    theirs = xaiplug.score(net, X, ex, "quantus-local-lipschitz-estimate", nr_samples=3, normalise=False)
+    assert theirs.values.tolist() == pytest.approx([3.0] * 4, rel=1e-4)
+    assert theirs.values.tolist() == pytest.approx(
+        xaiplug.score(net, X, ex, "local-lipschitz", samples=3).values.tolist(), rel=1e-4
+    )
+    assert theirs.meta["forwards"] > 4 * 3
+    with pytest.raises(ComponentError, match="asks the explainer again"):
+        xaiplug.score(net, X, Explanation(MAP), "quantus-local-lipschitz-estimate")
+
+
+def test_new_weights_are_explained_by_the_same_explainer():
+    class Blind(xaiplug.Explainer):
+        def explain(self, query):
+            SEEN.append(next(query.model.network.parameters()).clone())
+            return query.inputs.clone()
+
+    SEEN: list = []
+    before = [parameter.clone() for parameter in NET.parameters()]
+    ex = xaiplug.explain(NET, X, Blind())
+    SEEN.clear()
+    assert xaiplug.score(NET, X, ex, "quantus-mprt").values.tolist() == pytest.approx([1.0] * 4)
+    assert sum(not weight.equal(before[0]) for weight in SEEN) == 4  # the first layer is the last one drawn
+    assert all(now.equal(then) for now, then in zip(NET.parameters(), before, strict=True))
+    assert xaiplug.score(NET, X, ex, "mprt").values.tolist() == pytest.approx([1.0] * 4)
+
+
+def test_a_sample_is_asked_again_with_what_it_was_given():
+    labels = torch.arange(64).view(1, 8, 8) // 16
+    baseline = torch.rand(1, 4, 1, 8, 8)
+    ex = xaiplug.explain(NET, X, "kernel-shap", segmenter=labels, baseline=baseline)
+    whole = xaiplug.score(NET, X, ex, "quantus-max-sensitivity", nr_samples=2).values
+    for row in range(4):
+        one = xaiplug.explain(NET, X[[row]], "kernel-shap", segmenter=labels, baseline=baseline[:, [row]])
+        alone = xaiplug.score(NET, X[[row]], one, "quantus-max-sensitivity", nr_samples=2).values
+        torch.testing.assert_close(alone, whole[[row]], rtol=1e-4, atol=1e-6)

@@ -17,6 +17,7 @@ from xaiplug import Explanation, Metric, MetricResult, Query
 from xaiplug.data.groups import on_grid
 from xaiplug.errors import ComponentError, ModelError, ShapeError, XaiplugError, one_line
 from xaiplug.kinds.fields import fields_of
+from xaiplug.model.copies import around
 from xaiplug.model.passes import is_out_of_memory, seeded_rng
 
 
@@ -30,6 +31,32 @@ class _Asked(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.network(x.to(self._dtype))
         return logits
+
+
+class _Anew:
+    """The explainer of an explanation as Quantus's `explain_func`, of one sample and of what Quantus makes of it."""
+
+    def __init__(self, query: Query, row: int) -> None:
+        self.query, self.rows = query, torch.tensor([row])
+
+    def __call__(self, model: _Asked, inputs: Any, targets: Any, **_: Any) -> Any:
+        query = self.query
+        asked = model.network if model.network is not query.model.module else None
+        x = torch.as_tensor(np.asarray(inputs)).to(query.inputs)
+        target = torch.as_tensor(np.asarray(targets)).long().reshape(-1)
+        maps = [  # one at a time: each is this sample, changed
+            on_inputs(
+                query,
+                query.explain(
+                    x[place : place + 1],
+                    model=None if asked is None else around(query.model, asked),
+                    target=target[place : place + 1],
+                    rows=self.rows,
+                ),
+            )
+            for place in range(len(x))
+        ]
+        return torch.cat(maps).cpu().float().numpy()
 
 
 class QuantusMetric(Metric):
@@ -63,7 +90,12 @@ class QuantusMetric(Metric):
         own |= {"return_aggregate": False, "disable_warnings": True, "display_progressbar": False}
         if "return_auc_per_sample" in signature(theirs.__init__).parameters:
             own["return_auc_per_sample"] = True
+        if "num_classes" in signature(theirs.__init__).parameters:
+            own["num_classes"] = query.logits.shape[1]
         truth = None if query.relevant is None else query.relevant[row : row + 1, None].cpu().numpy()
+        anew = {}
+        if "explainer" in self.needs:
+            anew["explain_func"] = _Anew(query, row)
         with warnings.catch_warnings(), seeded_rng(int(query.seeds[row])), _areas():
             warnings.simplefilter("ignore")
             try:
@@ -76,6 +108,7 @@ class QuantusMetric(Metric):
                     channel_first=True,
                     softmax=query.target.scale == "probability",
                     device=str(query.inputs.device),
+                    **anew,
                 )
             except XaiplugError:
                 raise
@@ -83,6 +116,8 @@ class QuantusMetric(Metric):
                 if is_out_of_memory(error):
                     raise
                 raise ModelError(f"Quantus's {self.wraps} refuses sample {row}: {one_line(error):.300}") from error
+        if isinstance(found, dict):  # layer -> values
+            found = list(found.values())
         value = float(np.mean(np.asarray(found, dtype=float)))
         return value if np.isfinite(value) else float("nan")
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from xaiplug.data.exact import STATEMENTS
 from xaiplug.data.explanation import Explanation
 from xaiplug.data.groups import on_grid
+from xaiplug.data.joining import take
 from xaiplug.data.result import MetricResult
 from xaiplug.data.target import SCALES
 from xaiplug.errors import ShapeError, XaiplugError, listing
@@ -315,7 +316,11 @@ def explains_again(metric: Metric) -> Measured:
         raise Violation("asks the explainer what it was asked already: the same inputs, model and classes")
     if meter.forwards < asked.times:
         raise Violation(f"asked {asked.times} samples again, and {meter.forwards} forwards were counted")
-    fixed = _fresh(query, explainer=lambda inputs, model, target: explanation)
+
+    def unmoved(inputs: Tensor | None, model: Model | None, target: Tensor | None, rows: Tensor | None) -> Explanation:
+        return explanation if rows is None else take(explanation, rows.tolist())
+
+    fixed = _fresh(query, explainer=unmoved)
     if torch.equal(ask_metric(metric, fixed, explanation).values.nan_to_num(), value.nan_to_num()):
         raise Violation("an explainer with one answer to everything gets the same value")
     return Measured(detail=f"asks {asked.times // len(made)} times a sample, {meter.forwards} forwards")
@@ -327,12 +332,15 @@ class _Counting:
     def __init__(self, query: Query) -> None:
         self.query, self.times, self.other = query, 0, False
 
-    def __call__(self, inputs: Tensor | None, model: Model | None, target: Tensor | None) -> Explanation:
-        same_inputs = inputs is None or torch.equal(inputs, self.query.inputs)
-        same_target = target is None or torch.equal(target, self.query.target.index)
+    def __call__(
+        self, inputs: Tensor | None, model: Model | None, target: Tensor | None, rows: Tensor | None
+    ) -> Explanation:
+        index = torch.arange(len(self.query)) if rows is None else rows
+        same_inputs = inputs is None or torch.equal(inputs, self.query.inputs[index])
+        same_target = target is None or torch.equal(target, self.query.target.index[index])
         self.other |= not (same_inputs and same_target and (model is None or model is self.query.model))
-        self.times += len(self.query)
-        return self.query.explain(inputs, model=model, target=target)
+        self.times += len(index)
+        return self.query.explain(inputs, model=model, target=target, rows=rows)
 
 
 CHECKS = (
