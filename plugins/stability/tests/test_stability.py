@@ -70,6 +70,14 @@ def test_ssim_is_near_that_of_scikit_image():
     assert_close(ssim(a, b), torch.tensor(want).double(), rtol=0, atol=0.01)
 
 
+def test_ssim_within_the_map_is_that_of_scikit_image_to_rounding():
+    a, b = torch.rand(2, 20, 26, dtype=torch.float64), torch.rand(2, 20, 26, dtype=torch.float64)
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+    want = [structural_similarity(x, y, **options) for x, y in zip(a.numpy(), b.numpy(), strict=True)]
+    assert_close(ssim(a, b, border="within"), torch.tensor(want).double(), rtol=0, atol=1e-6)
+    assert ssim(torch.rand(1, 11, 11), torch.rand(1, 11, 11), border="within").shape == (1,)
+
+
 @pytest.mark.parametrize("shape", [(24, 24), (1, 1, 24, 24), (1, 10, 24), (1, 24, 10)])
 def test_ssim_of_what_is_no_map_says_so(shape):
     with pytest.raises(ShapeError, match=r"maps \(B,H,W\) of at least 11 pixels a side"):
