@@ -39,6 +39,7 @@ DEFAULTS = {
     "stability/reco": {"distance": "l2", "channels": "none", "samples": "one-seen"},
     "stability/interpretation-loss": {},
     "stability/generalisation-gap": {},
+    "stability/uniform-stability": {},
     "stability/grouping-gap": {},
     "stability/within-group-correlation": {},
     "stability/mprt": {"order": "cascading", "similarity": "rank", "layers": None, "smooth": 0, "noise": 0.1},

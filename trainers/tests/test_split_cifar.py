@@ -47,6 +47,15 @@ def test_folds_have_their_own_keys_and_seeds():
     assert split_cifar.key() == split_cifar.key(fold=0)
 
 
+def test_without_one_leaves_one_image_out_and_keeps_the_seed():
+    parts = [split_cifar.samples("train", mode="without-one", folds=4, fold=fold) for fold in range(4)]
+    whole = set(parts[0].ids)
+    missing = [whole - set(part.ids) for part in parts[1:]]
+    assert [len(one) for one in missing] == [1, 1, 1]
+    assert len(set.union(*missing)) == 3
+    assert split_cifar.config(fold=3, seed=5, mode="without-one", folds=4)["seed_everything"] == 5
+
+
 def test_the_number_of_models_is_that_of_the_parameters():
     assert split_cifar.folds() == 2
     assert split_cifar.folds(mode="folds", folds=5) == 5

@@ -91,7 +91,8 @@ class TrainedTask(Task):
         elif fold:
             raise DataError(f"task {self.name!r} trains one model; there is no fold {fold}")
         config = resolve(self.name, self._configuration(), data_class, params)
-        config["seed_everything"] += fold or 0
+        if params.get("mode") not in getattr(data_class, "one_seed", ()):
+            config["seed_everything"] += fold or 0
         return config
 
     def _configuration(self) -> dict[str, Any]:

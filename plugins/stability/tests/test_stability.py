@@ -247,6 +247,11 @@ def test_generalisation_gap_needs_three_models_that_say_what_they_saw():
         compare("generalisation-gap", *(view(scaled(1)) for _ in range(3)))
 
 
+def test_uniform_stability_is_the_largest_distance_to_the_first_model():
+    views = [view(scaled(*sizes), name=str(i)) for i, sizes in enumerate([(1, 5), (2, 5), (1, 2)])]
+    assert compare("uniform-stability", *views).values.tolist() == pytest.approx([1, 3])
+
+
 # diagnostics
 
 GROUPS = FeatureGroups.from_labels(torch.tensor([[[0, 0], [1, 1]]]))

@@ -6,7 +6,7 @@ from xaiplug.testing import metric_checks
 
 NAMES = [
     *("ssim", "mege", "reco", "interpretation-loss", "generalisation-gap"),
-    *("grouping-gap", "within-group-correlation"),
+    *("uniform-stability", "grouping-gap", "within-group-correlation"),
     *("mprt", "efficient-mprt", "random-logit"),
     ("max-sensitivity", {"samples": 3}),
     ("local-lipschitz", {"samples": 3}),

@@ -16,6 +16,7 @@ def xaiplug_metrics() -> list[Spec]:
         Spec("local-lipschitz", "xaiplug_stability.perturbed:LocalLipschitz", paper="alvarezmelis2018"),
         Spec("interpretation-loss", "xaiplug_stability.diagnostics:InterpretationLoss", paper="gong2024"),
         Spec("generalisation-gap", "xaiplug_stability.gap:GeneralisationGap", paper="gong2024"),
+        Spec("uniform-stability", "xaiplug_stability.left_out:UniformStability", paper="gong2024"),
         Spec("grouping-gap", "xaiplug_stability.diagnostics:GroupingGap", paper="gong2024"),
         Spec("within-group-correlation", "xaiplug_stability.diagnostics:WithinGroupCorrelation", paper="gong2024"),
     ]

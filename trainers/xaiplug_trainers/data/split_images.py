@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xaiplug import Samples
 from xaiplug.errors import DataError
-from xaiplug_trainers.data.base import Geometry, TaskData
+from xaiplug_trainers.data.base import Geometry, TaskData, generator
 from xaiplug_trainers.data.images import as_samples
 from xaiplug_trainers.sources import Source, blocks, divided, open_source
 
@@ -21,20 +21,23 @@ class SplitImages(TaskData):
     """The training images in `folds` stratified blocks; model number `fold` sees what `mode` says.
 
     `halves`: its own block only. `folds`: every block but its own (K-fold cross-validation). `seeds`: everything, and
-    only the seed differs. Split `train` is what model `fold` sees, `pool` all training images, `val` and `test` what
-    no model sees. `extras["block"]` (N,) is each image's block, -1 outside the pool; `extras["seen"]` (N,folds) bool
+    only the seed differs. `without-one`: model 0 everything, each other all but one image drawn for it, and all from
+    one seed. Split `train` is what model `fold` sees, `pool` all training images, `val` and `test` what no model sees.
+    `extras["block"]` (N,) is each image's block, -1 outside the pool; `extras["seen"]` (N,folds) bool
     says which model trained on it.
     """
 
     source: str = "shapes"
     data_root: str | None = None
     download: bool = False
-    mode: Literal["halves", "folds", "seeds"] = "halves"
+    mode: Literal["halves", "folds", "seeds", "without-one"] = "halves"
     folds: int = 2
     fold: int = 0
     split_seed: int = 0
 
     splits: ClassVar[tuple[str, ...]] = ("train", "val", "test", "pool")
+    one_seed: ClassVar[tuple[str, ...]] = ("without-one",)
+    """Modes whose models are trained from one seed."""
 
     def __post_init__(self) -> None:
         if self.folds < 2:
@@ -73,6 +76,12 @@ class SplitImages(TaskData):
         """(N,folds): whether each model trains on each image."""
         own: NDArray[np.bool_] = block[:, None] == np.arange(self.folds)
         in_pool: NDArray[np.bool_] = (block >= 0)[:, None]
+        if self.mode == "without-one":
+            seen = np.repeat(in_pool, self.folds, 1)
+            drawn = generator(self.split_seed, "without-one").permutation(np.flatnonzero(in_pool))
+            left_out = drawn[: self.folds - 1]
+            seen[left_out, np.arange(1, len(left_out) + 1)] = False
+            return seen
         if self.mode == "halves":
             return own
         return ~own & in_pool if self.mode == "folds" else own | in_pool
