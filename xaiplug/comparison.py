@@ -128,6 +128,7 @@ def compare(
     references: Any = None,
     imputer: Any = None,
     pool: Any = None,
+    forward_args: Mapping[str, Tensor] | None = None,
     seed: int = 0,
     max_batch: MaxBatch = "auto",
     progress: bool = True,
@@ -135,8 +136,8 @@ def compare(
     """Explain the same samples by several methods, and measure them all alike.
 
     Args:
-        model, inputs, target, pool, seed, max_batch, progress: as of `xaiplug.explain`. Every method explains the same
-            classes.
+        model, inputs, target, pool, forward_args, seed, max_batch, progress: as of `xaiplug.explain`.
+            Every method explains the same classes.
         explainers, metrics: names, `(name, params)` or instances; or title -> one of these.
         labels, relevant, exact: as of `xaiplug.score`.
         segmenter, baseline, references, imputer: as of `xaiplug.explain`, for every method and metric that uses them.
@@ -153,7 +154,7 @@ def compare(
     given = Given(segmenter, baseline, references, imputer, pool, relevant, labels, exact)
     methods, measures = _titled("explainer", explainers), _titled("metric", metrics)
     _refuse_unused(given, [*methods.values(), *measures.values()])
-    asked: dict[str, Any] = {"seed": seed, "max_batch": max_batch}
+    asked: dict[str, Any] = {"seed": seed, "max_batch": max_batch, "forward_args": forward_args}
     explanations: dict[str, Explanation] = {}
     failures: list[dict[str, Any]] = []
     last: XaiplugError | None = None
@@ -205,7 +206,8 @@ def compare(
     for failure in failures:
         what = " on ".join(part for part in (failure["explainer"], failure["metric"]) if part)
         warnings.warn(f"{what} failed: {failure['error']}", stacklevel=2)
-    study = _study(adapted, inputs, explanations, scores, seed, given, failures)
+    gallery = _gallery(adapted, inputs, explanations, given) if forward_args is None else []
+    study = _study(adapted, inputs, explanations, scores, seed, gallery, failures)
     return Comparison(explanations, scores, study)
 
 
@@ -241,7 +243,7 @@ def _study(
     explanations: dict[str, Explanation],
     scores: dict[str, dict[str, MetricResult]],
     seed: int,
-    given: Given,
+    gallery: list[Panel],
     failures: list[dict[str, Any]],
 ) -> Study:
     named = {"model": model.name, "data": _DATA, **dict.fromkeys(SETTINGS, "")}
@@ -266,7 +268,7 @@ def _study(
         results=pd.DataFrame(rows, columns=list(RESULTS_COLUMNS)),
         timings=pd.DataFrame(costs, columns=list(TIMINGS_COLUMNS)),
         curves=curves,
-        gallery=_gallery(model, inputs, explanations, given),
+        gallery=gallery,
         failures=failures,
     )
 

@@ -181,3 +181,15 @@ def test_a_bert_with_a_mask_per_sample():
         forward_args={"attention_mask": mask[1:, :3]},
     )  # fmt: skip
     torch.testing.assert_close(ex.attribution[1:, :3], alone.attribution, rtol=1e-4, atol=1e-6)
+
+
+def test_a_comparison_takes_them(net, sentences):
+    x, mask = sentences
+    found = xaiplug.compare(net, x, ["gradient", "input-x-gradient"], ["max-sensitivity"], forward_args={"mask": mask})
+    assert found.failures == []
+    for name, ex in found.explanations.items():
+        alone = xaiplug.explain(net, x, name, forward_args={"mask": mask})
+        torch.testing.assert_close(ex.attribution, alone.attribution)
+        expected = xaiplug.score(net, x, alone, "max-sensitivity", forward_args={"mask": mask})
+        torch.testing.assert_close(found.scores["max-sensitivity"][name].values, expected.values)
+    assert "gradient" in found._repr_html_()
