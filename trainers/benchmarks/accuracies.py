@@ -1,8 +1,9 @@
 """Does every task reach the accuracy that docs/results/trainers.md states? Trains each with its default settings.
 
-python trainers/benchmarks/accuracies.py [TASK ...]    about five minutes of one core for all
+python trainers/benchmarks/accuracies.py [TASK ...]    about six minutes of one core for all
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ STATED = {
     "watermark": 0.95,
     "xai_bench": 0.90,
 }
+if "XAIPLUG_DATA" in os.environ:
+    STATED["trec"] = 0.85
 
 
 def main() -> None:

