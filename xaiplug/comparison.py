@@ -247,10 +247,11 @@ def _study(
     failures: list[dict[str, Any]],
 ) -> Study:
     named = {"model": model.name, "data": _DATA, **dict.fromkeys(SETTINGS, "")}
-    rows, curves = [], []
+    rows, curves, spent = [], [], []
     for metric, results in scores.items():
         for title, found in results.items():
             several = len(found.values) == len(inputs) and found.values.numel() > 1
+            spent.append({**found.meta, **named, "explainer": title, "metric": metric, "seed": seed})
             told = {"metric": metric, "seed": seed, "better": found.better or "", "unit": found.unit}
             for place, value in enumerate(found.values.tolist()):
                 sample = place if several or len(inputs) == 1 else -1
@@ -270,6 +271,7 @@ def _study(
         curves=curves,
         gallery=gallery,
         failures=failures,
+        scorings=pd.DataFrame(spent, columns=[*TIMINGS_COLUMNS, "metric"]),
     )
 
 

@@ -248,6 +248,8 @@ def test_the_study_that_is_handed_to_the_report(run):
     study = study_of(outcome.folder)
     assert study.name == "toy"
     assert len(study.timings) == 2 * 5 * 2
+    assert set(study.scorings["metric"]) == set(study.results["metric"])
+    assert (study.scorings["seconds"] > 0).all()
     assert {curve.metric for curve in study.curves} == {"removing"}
     assert study.curves[0].values.shape == (4, 3)
     assert {(panel.model, panel.data) for panel in study.gallery} == {("small", "test"), ("other", "test")}

@@ -12,6 +12,7 @@ from xaiplug.data.study import Curve, Panel, Study
 from xaiplug.errors import StoreError
 from xaiplug.view.report import render, write_report
 
+SPENT = {"deletion": 0.25, "infidelity": 10.0}
 VOID = {"meta", "link", "img", "input", "br"}
 EVIL = "<script>alert(1)</script>\"'&"
 FAILURE = {"cell": "a3f9", "explainer": "score-cam", "metric": None, "error": "Traceback\nModelError: no layer 'conv9'"}
@@ -158,6 +159,15 @@ def test_costs_are_readable(page):
     text = words(section(page, "cost"))
     assert "moxi segmenter grid · baseline black 26 880 0 24.2 s 59 MiB" in text  # split() ate the thin space
     assert "random 0 0 4.1 ms –" in text
+
+
+def test_what_metrics_cost_stands_beside_it(studies):
+    made = studies().timings
+    spent = [made.assign(metric=name, forwards=8, backwards=0, seconds=each) for name, each in SPENT.items()]
+    text = words(section(render(studies(scorings=pd.concat(spent))), "cost"))
+    assert "What measuring took, of all explainers together" in text
+    assert "deletion 48 0 1.5 s" in text  # of six explainers, the mean over seeds
+    assert "infidelity 48 0 1 min 0 s" in text
 
 
 def test_failures_provenance_and_the_run_file_are_there(page):

@@ -117,6 +117,12 @@ class Panel:
             raise ShapeError(f"panel of '{self.data}' has {batch} inputs, but {', '.join(wrong)}")
 
 
+def _nothing_scored() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=[*TIMINGS_COLUMNS, "metric"])
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """One run, finished or as far as it got.
@@ -132,6 +138,7 @@ class Study:
         machine: facts about where it ran, in the order to be shown.
         stands_for: name of an explainer or a metric -> the component and its parameters in the run file, where the
             name does not say it.
+        scorings: as `timings`, of scores, with their `metric`; may be empty.
     """
 
     name: str
@@ -144,6 +151,7 @@ class Study:
     failures: list[dict[str, Any]] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=dict)
     stands_for: dict[str, str] = field(default_factory=dict)
+    scorings: pd.DataFrame = field(default_factory=_nothing_scored)
 
     def __repr__(self) -> str:
         failed = tally(len(self.failures), "failure") if self.failures else ""

@@ -78,6 +78,15 @@ def timings(store: Store) -> pd.DataFrame:
     return _sorted([pd.DataFrame(rows)] if rows else [], _TIMINGS, [*KEYS, "seed"])
 
 
+def scorings(store: Store) -> pd.DataFrame:
+    """One row a score of an explained cell: what measuring cost."""
+    rows = [
+        {**{name: entry[name] for name in (*KEYS, "metric", "seed")}, **stored["cost"]}
+        for entry, stored in finished(store, ("score",))
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, "metric", "seed", *COST])
+
+
 def finished(
     store: Store, kinds: Sequence[str], file: str = "", seed: int | None = None
 ) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:

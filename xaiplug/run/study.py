@@ -19,7 +19,7 @@ from xaiplug.data.samples import Samples
 from xaiplug.data.study import METHOD, Curve, Method, Panel, Study
 from xaiplug.run.cell import EXPLANATION, SCORES
 from xaiplug.run.cells import Cell
-from xaiplug.run.collect import finished, read_scores, results, timings
+from xaiplug.run.collect import finished, read_scores, results, scorings, timings
 from xaiplug.run.planfile import open_workspace, read_plan
 from xaiplug.run.store import Store
 from xaiplug.run.workspace import Workspace, device
@@ -42,6 +42,7 @@ def study_of(run_dir: Path | str, workspace: Workspace | None = None) -> Study:
         config=config.text(),
         results=results(store),
         timings=timings(store),
+        scorings=scorings(store),
         curves=_curves(store),
         gallery=_gallery(store, workspace),
         provenance=_provenance(store),

@@ -48,6 +48,7 @@ def render(study: Study) -> str:
         number=number,
         finite=lambda value: value if math.isfinite(value) else None,
         expenses=sections.expenses(study),
+        measuring=sections.measuring(study),
         failures=sections.failures(study),
         citations=sections.citations(study),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +65,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Expense:
-    """What one method cost on one model and data set."""
+    """What one method, or measuring with one metric, cost on one model and data set."""
 
-    method: Method
+    method: Method | str
     cells: tuple[Cell, ...]
 
 
@@ -141,10 +141,21 @@ def curve_figures(study: Study) -> list[tuple[str, list[Figure]]]:
 
 def expenses(study: Study) -> list[tuple[str, list[Expense]]]:
     """Forwards, backwards, seconds (means over seeds of the sums), and the peak of memory, by model and data set."""
-    frame = tidy(study.timings)
+    return _expenses(study.timings, list(METHOD), Method.of)
+
+
+def measuring(study: Study) -> list[tuple[str, list[Expense]]]:
+    """The same of what measuring all methods with a metric took."""
+    return _expenses(study.scorings, ["metric"], lambda key: str(key[0]))
+
+
+def _expenses(
+    table: pd.DataFrame, by: list[str], named: Callable[[Any], Method | str]
+) -> list[tuple[str, list[Expense]]]:
+    frame = tidy(table)
     tables = []
     for (model, data), part in frame.groupby(["model", "data"], sort=False) if len(frame) else ():
-        costs = [(Method.of(key), _cost(rows)) for key, rows in part.groupby(list(METHOD), sort=False)]
+        costs = [(named(key), _cost(rows)) for key, rows in part.groupby(by, sort=False)]
         highest = [max((cost[i] for _, cost in costs if cost[i] > 0), default=0.0) for i in range(4)]
         tables.append(
             (
