@@ -1,0 +1,1 @@
+"""Which published implementations keep what they claim: `python -m benchmarks.published`."""
