@@ -20,7 +20,7 @@ from benchmarks.published import page
 from benchmarks.published.checks import PROPERTIES, find
 from benchmarks.published.subjects import Library
 
-LIBRARIES = ("captum", "gradcam", "shapiq", "quantus")
+LIBRARIES = ("captum", "gradcam", "shapiq", "quantus", "shap", "lime", "saliency")
 FOUND = Path(__file__).with_name("found.json")
 PAGE = Path(__file__).parents[2] / "docs" / "results" / "published.md"
 

@@ -113,7 +113,9 @@ def _batch(library: Library, subject: Subject, _: Claim) -> Finding:
     asked, gap = _looked(library, subject, "batch")
     if gap <= ROUNDING:
         return Finding(KEEPS)
-    if "neighbours" in subject.templates:
+    if _looked(library, subject, "seeds")[1] > ROUNDING:
+        return Finding(UNTOLD, "the same seed gives another answer already")
+    if subject.templates.get("neighbours") == ():
         return Finding(BROKEN, f"hangs on batch_size: {_share(gap)} apart", asked, f"{gap:.3g}")
     swapped, other = _looked(library, subject, "neighbours")
     if other > ROUNDING:
