@@ -57,7 +57,7 @@ COSTS = {
 }
 
 
-BORROWED = ("captum-", "gradcam-", "shapiq-")
+BORROWED = ("captum-", "shapiq-")
 """What others' own code costs is theirs to say."""
 
 
