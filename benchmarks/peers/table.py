@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -33,7 +34,7 @@ def _cpuinfo() -> list[str]:
     return path.read_text().splitlines() if path.is_file() else []
 
 
-def read(path: Path) -> dict[str, dict[str, object]]:
+def read(path: Path) -> dict[str, Any]:
     """Races by name, each with its row, date and machine; what is no file has none."""
     return json.loads(path.read_text()) if path.is_file() else {}
 
@@ -78,7 +79,17 @@ def page(path: Path, found: dict[str, dict[str, object]]) -> None:
             ("work", "network", "peer", "apart, of the largest number"),
             [(r["work"], r["network"], f"{r['peer']} {r['version']}", f"{r['apart']:.2g}") for r in others],
         )
+    lines += _memory(read(path.parents[2] / "benchmarks" / "peers" / "memory.json"))
     path.write_text("\n".join(lines) + "\n")
+
+
+def _memory(kept: Mapping[str, Any]) -> list[str]:
+    """What `benchmarks.peers.memory` found, if it was run."""
+    if not kept:
+        return []
+    ours, theirs = (f"{kept[who] / 2**20:.0f} MiB" for who in ("ours", "captum"))
+    told = f"16 images at 224 pixels, 200 steps, a network of one strided convolution: ours {ours}, captum {theirs}"
+    return ["", "## Most memory of integrated gradients", "", f"{told} ({kept['setting']}, which needs least)."]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
