@@ -44,7 +44,7 @@ alone is told for what draws nothing.
 
 def write(path: Path, libraries: Sequence[dict[str, Any]]) -> None:
     """Write the page."""
-    counted = sum(len(library["rows"]) for library in libraries)
+    counted = sum(len({row["name"].partition(",")[0] for row in library["rows"]}) for library in libraries)
     lines = [HEAD, f"## In numbers: {counted} implementations", "", *_numbers(libraries), ""]
     lines += ["## What all lines stand on", "", "`given.py`, from which the lines below import everything:", ""]
     lines += ["```python", GIVEN.read_text().rstrip(), "```", ""]

@@ -63,6 +63,39 @@ def test_ours_and_theirs(ours, theirs, params):
     assert two.better == one.better
 
 
+BLACK = X.amin((1, 2, 3), keepdim=True).expand_as(X)[None]
+"""What Quantus calls black: the smallest value of the sample."""
+
+
+def test_pixel_flipping_is_deletion_without_its_start():
+    ours = xaiplug.score(NET, X, Explanation(MAP), "deletion", baseline=BLACK, steps=8)
+    theirs = xaiplug.score(NET, X, Explanation(MAP), "quantus-pixel-flipping", features_in_step=8)
+    torch.testing.assert_close(torch.trapezoid(ours.curve[:, 1:], dim=1), theirs.values, rtol=1e-4, atol=1e-5)
+    assert not torch.isclose(ours.values * 8, theirs.values, rtol=1e-2).any()
+    assert theirs.better == ours.better
+
+
+def test_faithfulness_correlation_with_other_draws():
+    ex, sets = xaiplug.explain(NET, X, "input-x-gradient"), {"subset_size": 16, "scale": "logit"}
+    ours = xaiplug.score(NET, X, ex, "faithfulness-correlation", baseline=BLACK, subsets=400, **sets)
+    theirs = xaiplug.score(NET, X, ex, "quantus-faithfulness-correlation", nr_runs=400, **sets)
+    assert (theirs.values > 0.9).all()
+    torch.testing.assert_close(ours.values, theirs.values, rtol=0, atol=0.03)
+
+
+def test_road_is_theirs_of_one_image_at_a_time():
+    levels, target = (12.5, 25.0, 50.0, 75.0, 87.5), NET(X).argmax(1)
+    ex = xaiplug.explain(NET, X, "input-x-gradient", target=target)
+    metric = xaiplug.component("metric", "road", levels=levels, imputer=("noisy-linear", {"noise": 0.0}))
+    ours = xaiplug.score(NET, X, ex, metric)
+    road, maps = quantus.ROAD(percentages=list(levels), noise=0, disable_warnings=True), ex.attribution.numpy()
+    for row in range(4):
+        one = slice(row, row + 1)
+        given = {"x_batch": X[one].numpy(), "y_batch": target[one].numpy(), "a_batch": maps[one]}
+        assert ours.curve[row].tolist() == list(road(model=NET, **given, device="cpu").values())
+    assert 0 < ours.curve.mean() < 1
+
+
 def test_selectivity_is_quantus_called_directly():
     target = NET(X).argmax(1)
     ex = Explanation(MAP, target=xaiplug.Target(target))
