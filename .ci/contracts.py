@@ -53,6 +53,7 @@ WITH_HINTS: list[dict[str, Any]] = [
             "distributed",
             "fiftyone",
             "mlflow",
+            "pytorch_grad_cam",
             "pytorch_lightning",
             "quantus",
             "ray",

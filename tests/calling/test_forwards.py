@@ -57,7 +57,7 @@ COSTS = {
 }
 
 
-BORROWED = ("captum-", "shapiq-")
+BORROWED = ("captum-", "gradcam-", "shapiq-")
 """What others' own code costs is theirs to say."""
 
 
