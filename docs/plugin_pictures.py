@@ -176,6 +176,7 @@ DRAWN |= {
     "captum": maps("gradient", "input-x-gradient", "integrated-gradients", "deep-lift", "grad-cam", baseline="black"),
     "classic": maps("smoothgrad", "grad-cam++", "layer-cam", "lrp", "xrai", baseline="black"),
     "faithfulness": curves("deletion", "insertion"),
+    "gradcam": maps("gradcam-hires-cam", "gradcam-xgrad-cam", "gradcam-element-wise", "gradcam-seg-eigen-cam"),
     "hsets": maps(("hsets", {}), segmenter=CUT, baseline="black"),
     "ig2": maps("blur-ig", "guided-ig", baseline="black"),
     "imputers": removed(("baseline", "black"), ("baseline", "blur"), ("noisy-linear", "")),
