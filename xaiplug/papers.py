@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from xaiplug.errors import RegistryError, did_you_mean
 
@@ -36,7 +37,7 @@ class Paper:
 
     @property
     def bibtex(self) -> str:
-        """A BibTeX entry; the key is the first author's family name and the year.
+        """A BibTeX entry; the key is the first author's family name, in plain letters, and the year.
 
         >>> print(Paper("Axiomatic Attribution", "Sundararajan, M. and Taly, A.", 2017, venue="ICML").bibtex)
         @inproceedings{sundararajan2017,
@@ -46,7 +47,9 @@ class Paper:
           booktitle = {ICML},
         }
         """
-        family = "".join(c for c in self.authors.split(",")[0].split(" and ")[0].lower() if c.isalpha())
+        first = self.authors.split(",")[0].split(" and ")[0].lower()
+        letters = [c for c in normalize("NFKD", first) if c.isalpha()]
+        family = "".join(c for c in letters if c.isascii()) or "".join(letters)
         fields = {"title": self.title, "author": self.authors, "year": str(self.year), "booktitle": self.venue}
         fields |= {"doi": self.doi, "url": self.url}
         lines = [f"  {key} = {{{value}}}," for key, value in fields.items() if value]
