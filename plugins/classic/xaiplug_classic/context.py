@@ -54,6 +54,7 @@ class ContextAware(Explainer):
 def shrunk(values: Tensor, threshold: float | Tensor) -> Tensor:
     """Soft threshold: sign(v) max(|v| - threshold, 0).
 
+    >>> import torch
     >>> shrunk(torch.tensor([-3.0, 0.5, 2.0]), 1.0)
     tensor([-2., 0., 1.])
     """

@@ -17,7 +17,7 @@ class MistakesWidthForHeight(Explainer):
 
     def explain(self, query: Query) -> Tensor:
         strength = query.gradient(query.inputs) * query.inputs
-        if strength.ndim < 4:
+        if strength.ndim != 4:
             return strength
         height, width = strength.shape[2:]
         turned: Tensor = strength.flatten(2).unflatten(2, (width, height)).mT
@@ -29,7 +29,7 @@ class GuessesSquares(Explainer):
 
     def explain(self, query: Query) -> Explanation | Tensor:
         strength = query.gradient(query.inputs) * query.inputs
-        if strength.ndim < 4:
+        if strength.ndim != 4:
             return strength
         cells = torch.nn.functional.avg_pool2d(strength.sum(1, keepdim=True), 4).flatten(1)
         side = int(cells.shape[1] ** 0.5)
