@@ -141,7 +141,8 @@ def planted(board: Board) -> list[str]:
         "## Networks that were trained with a planted truth",
         f"Share of the positive evidence on what the network was made to look at ({told}), and for set-sum, sums of "
         "four digits whose game is exact, the share of cells with the right sign. 24 images each, `trained.yaml`. A "
-        "network may use more than what was planted, so the best need not reach 1.",
+        "network may use more than what was planted, so the best need not reach 1; methods of groups paint whole "
+        "patches of 4 x 4 pixels, CAMs the cells of their layer, which what was planted fills in part.",
         markdown(["method", *PLANTED, "set-sum: sign"], rows),
         "Kendall's tau between the ranking by a metric and by that share, or that sign; as above.",
         markdown(["metric", "where", "sign"], _agreements(board, ("where", "sign"))),
